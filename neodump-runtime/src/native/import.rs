@@ -1,0 +1,241 @@
+//! Imports: the natives that an image needs, each with its slot in the `imports` segment.
+
+use std::fmt;
+use std::mem::MaybeUninit;
+
+use hashbrown::HashTable;
+use twox_hash::XxHash3_64;
+
+use super::natives::Value;
+use super::{Natives, SLOT_ALIGN, section};
+use crate::error::{DumpError, Result};
+
+/// What a native is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum ImportKind {
+    /// A function: its slot holds the function pointer.
+    Function = 1,
+    /// A static of plain data: its slot holds a copy.
+    Data = 2,
+}
+
+/// An import of an [`ImportTable`]: its position, which is also that in the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImportId(pub u32);
+
+/// A native that an image needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The name in [`Natives`].
+    pub name: String,
+    /// The name of its type, as [`std::any::type_name`] has it.
+    pub type_name: String,
+    /// Function or data.
+    pub kind: ImportKind,
+    /// The bytes of the slot.
+    pub size: usize,
+    /// The alignment of the type.
+    pub align: usize,
+    /// The offset of the slot from the start of the `imports` segment.
+    pub slot: usize,
+}
+
+impl Import {
+    /// The offset behind the slot; `None` where it overflows.
+    pub(super) fn end(&self) -> Option<usize> {
+        self.slot.checked_add(self.size)
+    }
+
+    /// Where the slot of a type lies behind a segment that ends at `end`.
+    pub(super) fn place(end: usize, align: usize) -> Option<usize> {
+        end.checked_next_multiple_of(align.max(SLOT_ALIGN))
+    }
+}
+
+/// The imports of a dump, in the order in which it first meets them.
+#[derive(Clone, Debug, Default)]
+pub struct ImportTable {
+    imports: Vec<Import>,
+    /// Address and type of each import in the process that dumps.
+    keys: Vec<(usize, &'static str)>,
+    /// Imports by address: machines exist whose every object points at a native.
+    index: HashTable<u32>,
+}
+
+impl ImportTable {
+    /// A table without imports.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The import of the native of this type at this address, made if there is none; `None` if no such native is listed.
+    pub fn import(&mut self, natives: &Natives, address: usize, type_name: &str) -> Option<ImportId> {
+        let same = |&id: &u32| {
+            let (at, name) = self.keys[id as usize];
+            at == address && name == type_name
+        };
+        if let Some(&id) = self.index.find(hash(address), same) {
+            return Some(ImportId(id));
+        }
+        let native = natives.find(address, type_name)?;
+        let slot = Import::place(self.slots_len(), native.align)?;
+        let id = u32::try_from(self.imports.len()).ok()?;
+        self.imports.push(Import {
+            name: native.name.clone().into_owned(),
+            type_name: native.type_name.to_owned(),
+            kind: native.kind,
+            size: native.size,
+            align: native.align,
+            slot,
+        });
+        self.keys.push((address, native.type_name));
+        self.index.insert_unique(hash(address), id, |&id| hash(self.keys[id as usize].0));
+        Some(ImportId(id))
+    }
+
+    /// The import of an id that this table gave out.
+    pub fn get(&self, id: ImportId) -> Option<&Import> {
+        self.imports.get(id.0 as usize)
+    }
+
+    /// All imports, in the order of their slots.
+    pub fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
+    /// The bytes that the slots take in the `imports` segment.
+    pub fn slots_len(&self) -> usize {
+        slots_len(&self.imports)
+    }
+
+    /// The Natives section.
+    pub fn encode(&self) -> Vec<u8> {
+        section::encode(&self.imports)
+    }
+}
+
+/// Spreads an address over all bits: the table takes the lowest and the highest.
+fn hash(address: usize) -> u64 {
+    let mixed = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
+}
+
+/// The bytes that the slots of these imports take.
+pub fn slots_len(imports: &[Import]) -> usize {
+    imports.last().and_then(Import::end).unwrap_or(0)
+}
+
+/// The import whose slot starts at this offset of the `imports` segment. The imports are in the order of their
+/// slots, as [`decode`](super::decode) and [`ImportTable::imports`] give them.
+pub fn import_at(imports: &[Import], slot: usize) -> Option<(ImportId, &Import)> {
+    let at = imports.binary_search_by_key(&slot, |import| import.slot).ok()?;
+    Some((ImportId(u32::try_from(at).ok()?), imports.get(at)?))
+}
+
+/// A hash of the names and types of these imports, whatever their order.
+pub fn natives_hash(imports: &[Import]) -> u64 {
+    let mut sorted: Vec<&Import> = imports.iter().collect();
+    sorted.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    let mut bytes = Vec::new();
+    for import in sorted {
+        for text in [&import.name, &import.type_name] {
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        for number in [import.kind as u64, import.size as u64, import.align as u64] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+    XxHash3_64::oneshot(&bytes)
+}
+
+/// An import and the native that fills its slot.
+#[derive(Clone, Copy)]
+pub struct Binding {
+    slot: usize,
+    align: usize,
+    value: Value,
+}
+
+impl Binding {
+    /// The offset of the slot in the `imports` segment.
+    pub fn slot(&self) -> usize {
+        self.slot
+    }
+
+    /// The bytes that [`fill`](Self::fill) writes.
+    pub fn size(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// The alignment that the slot has.
+    pub fn align(&self) -> usize {
+        self.align
+    }
+
+    /// Writes the function pointer, or the copy of the static, to `slot`.
+    ///
+    /// # Safety
+    ///
+    /// [`size`](Self::size) bytes at `slot` are writable, and nothing else reads or writes them meanwhile.
+    pub unsafe fn fill(&self, slot: *mut u8) {
+        let bytes = self.bytes();
+        // SAFETY: the source is a slice of that length, the caller vouches for the target, and they do
+        // not overlap: nothing writes to a native, while the target is writable.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), slot.cast(), bytes.len()) }
+    }
+
+    fn bytes(&self) -> &[MaybeUninit<u8>] {
+        match &self.value {
+            Value::Function(bytes) => bytes,
+            Value::Data(bytes) => bytes,
+        }
+    }
+}
+
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding")
+            .field("slot", &self.slot)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds the native of every import, by name and type, in the order of the imports.
+///
+/// The error lists every import that is missing or has another type.
+pub fn bind(imports: &[Import], natives: &Natives) -> Result<Vec<Binding>> {
+    if let Some(problem) = natives.problems() {
+        return Err(DumpError::Deserialization { path: "natives".to_owned(), problem });
+    }
+    let mut bindings = Vec::with_capacity(imports.len());
+    let mut changes = Vec::new();
+    for import in imports {
+        let Some(native) = natives.get(&import.name) else {
+            changes.push(format!("native \"{}\": {} → missing", import.name, import.type_name));
+            continue;
+        };
+        let found = (&*import.type_name, import.kind, import.size, import.align);
+        let expected = (native.type_name, native.kind, native.size, native.align);
+        if found == expected {
+            bindings.push(Binding { slot: import.slot, align: import.align, value: native.value });
+        } else if found.0 != expected.0 {
+            changes.push(format!("native \"{}\": {} → {}", import.name, found.0, expected.0));
+        } else {
+            let text =
+                |(name, kind, size, align)| format!("{kind:?} {name} of size {size} and alignment {align}");
+            changes.push(format!("native \"{}\": {} → {}", import.name, text(found), text(expected)));
+        }
+    }
+    if changes.is_empty() {
+        return Ok(bindings);
+    }
+    Err(DumpError::FingerprintMismatch {
+        what: "natives".to_owned(),
+        found: format!("a list of {}", imports.len()),
+        expected: format!("known by name and type for {} of them", bindings.len()),
+        changes,
+    })
+}
