@@ -1,0 +1,137 @@
+//! Writing an image: as bytes, or into a file that is replaced as a whole or not at all.
+
+use std::io::{self, IoSlice, Write};
+use std::path::Path;
+
+use super::{Checksum, Identity, Layout, SEGMENT_ALIGN, encode_header};
+use crate::bounds::{to_u64, to_usize};
+use crate::error::{DumpError, Result};
+
+/// What padding is made of: a segment's padding is shorter than its alignment.
+static ZEROS: [u8; SEGMENT_ALIGN as usize] = [0; SEGMENT_ALIGN as usize];
+
+/// The image as bytes. `bodies` has the bytes of each section of `layout`, in its order.
+pub fn to_bytes(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
+    let header = header_of(identity, layout, bodies)?;
+    let mut bytes = Vec::with_capacity(to_usize(layout.file_len()).unwrap_or(0));
+    for piece in pieces(&header, layout, bodies) {
+        bytes.extend_from_slice(piece);
+    }
+    Ok(bytes)
+}
+
+/// Writes the image to `path` and returns its length. `bodies` has the bytes of each section of
+/// `layout`, in its order.
+///
+/// The bytes go to a temporary file in the same folder, which takes the place of `path` only when they
+/// have reached the disk: on any failure a file at `path` is what it was. The new file is a new inode,
+/// so a process that has mapped the old one keeps it; a symbolic link at `path` is replaced.
+pub fn write_atomic(
+    path: impl AsRef<Path>,
+    identity: &Identity,
+    layout: &Layout,
+    bodies: &[&[u8]],
+) -> Result<u64> {
+    let header = header_of(identity, layout, bodies)?;
+    replace(path.as_ref(), |file| {
+        write_all_pieces(file, pieces(&header, layout, bodies).collect()).map_err(|error| ("write", error))
+    })?;
+    Ok(layout.file_len())
+}
+
+fn header_of(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
+    let sections = layout.sections();
+    if bodies.len() != sections.len() {
+        return Err(DumpError::Serialization {
+            path: identity.name.clone(),
+            problem: format!("{} bodies for {} sections", bodies.len(), sections.len()),
+        });
+    }
+    let mut checksums = Vec::with_capacity(sections.len());
+    for (placed, body) in sections.iter().zip(bodies) {
+        if to_u64(body.len()) != placed.extent.length {
+            return Err(DumpError::Serialization {
+                path: placed.spec.name.clone(),
+                problem: format!(
+                    "the section has {} bytes, {} were laid out; report this as a bug of neodump",
+                    body.len(),
+                    placed.extent.length
+                ),
+            });
+        }
+        let mut sum = Checksum::new();
+        sum.update(body);
+        sum.update(padding(placed.covered.length, body));
+        checksums.push(sum.finish());
+    }
+    encode_header(identity, layout, &checksums)
+}
+
+/// The zeros that follow `body`, which with them covers `covered` bytes.
+fn padding(covered: u64, body: &[u8]) -> &'static [u8] {
+    let length = covered.saturating_sub(to_u64(body.len()));
+    ZEROS.get(..to_usize(length).unwrap_or(0)).unwrap_or(&[])
+}
+
+/// All bytes of the file in order.
+fn pieces<'a>(
+    header: &'a [u8],
+    layout: &'a Layout,
+    bodies: &'a [&'a [u8]],
+) -> impl Iterator<Item = &'a [u8]> {
+    let sections = layout.sections().iter().zip(bodies);
+    let sections = sections.flat_map(|(placed, body)| [*body, padding(placed.covered.length, body)]);
+    std::iter::once(header).chain(sections)
+}
+
+/// Writes all `pieces` with as few system calls as the kernel takes: a call each for up to a thousand pieces.
+fn write_all_pieces(file: &mut impl Write, pieces: Vec<&[u8]>) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> =
+        pieces.into_iter().filter(|piece| !piece.is_empty()).map(IoSlice::new).collect();
+    let mut left = slices.as_mut_slice();
+    while !left.is_empty() {
+        match file.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Replaces the file at `path` by what `fill` writes, or leaves it as it is.
+fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,
+) -> Result<()> {
+    let failed = |action, error| DumpError::io(action, path.to_path_buf(), error);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".neodump-").suffix(".tmp");
+    // An image is as readable as any file that the process creates: the process's mask applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary =
+        builder.tempfile_in(folder).map_err(|error| failed("create a temporary file beside", error))?;
+    // Every return from here on drops `temporary`, which removes the file.
+    fill(temporary.as_file_mut()).map_err(|(action, error)| failed(action, error))?;
+    temporary.as_file().sync_all().map_err(|error| failed("sync", error))?;
+    temporary.persist(path).map_err(|error| failed("rename a temporary file to", error.error))?;
+    sync_folder(folder).map_err(|error| DumpError::io("sync the folder", folder.to_path_buf(), error))
+}
+
+/// Makes the rename itself durable.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be synced here.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
