@@ -36,16 +36,17 @@ impl ImageHeader {
         })?;
         let record = Record::read(region, 0, header::SIZE, HEADER, 0)?;
 
-        let found = region_checksum(region);
-        let expected = record.number(header::CHECKSUM)?;
-        if found != expected {
-            return Err(DumpError::ChecksumMismatch { section: HEADER.to_string(), found, expected });
-        }
+        // Before the checksum, so that a truncated file is called truncated and not damaged.
         let recorded = record.number(header::FILE_LENGTH)?;
         if recorded != file_len {
             let how = if file_len < recorded { "truncated" } else { "longer than written" };
             let problem = format!("found {file_len} bytes, expected {recorded}: the file is {how}");
             return Err(record.refuse(header::FILE_LENGTH, problem));
+        }
+        let found = region_checksum(region);
+        let expected = record.number(header::CHECKSUM)?;
+        if found != expected {
+            return Err(DumpError::ChecksumMismatch { section: HEADER.to_string(), found, expected });
         }
         record.expect_zero(header::RESERVED_A)?;
         record.expect_zero(header::RESERVED_B)?;

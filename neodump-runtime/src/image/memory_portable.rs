@@ -62,9 +62,6 @@ impl Memory {
         Ok(())
     }
 
-    /// Pages are made present when they are read.
-    pub(super) fn populate(&self, _offset: usize, _len: usize) {}
-
     /// Protection is not available here.
     pub(super) fn make_read_only(&mut self, _offset: usize, _len: usize) -> io::Result<()> {
         Ok(())

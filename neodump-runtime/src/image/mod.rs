@@ -12,19 +12,21 @@ mod fields;
 mod header;
 mod layout;
 #[cfg(all(target_os = "linux", not(miri)))]
-#[path = "memory_linux.rs"]
-mod memory;
-#[cfg(not(all(target_os = "linux", not(miri))))]
-#[path = "memory_portable.rs"]
-mod memory;
-#[cfg(all(target_os = "linux", not(miri)))]
 #[path = "mapped_linux.rs"]
 mod mapped;
 #[cfg(not(all(target_os = "linux", not(miri))))]
 #[path = "mapped_portable.rs"]
 mod mapped;
+#[cfg(all(target_os = "linux", not(miri)))]
+#[path = "memory_linux.rs"]
+mod memory;
+#[cfg(not(all(target_os = "linux", not(miri))))]
+#[path = "memory_portable.rs"]
+mod memory;
 mod region;
 mod source;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod ways;
 mod write;
@@ -33,7 +35,8 @@ pub use checksum::{Checksum, checksum};
 pub use fields::{HEADER_FIELDS, SECTION_FIELDS, SEGMENT_FIELDS};
 pub use header::{ImageHeader, encode_header};
 pub use layout::{
-    Identity, Layout, Placed, SectionSpec, SegmentKind, check_image_name, header_region_length, preferred_base,
+    Identity, Layout, Placed, SectionSpec, SegmentKind, check_image_name, header_region_length,
+    preferred_base,
 };
 pub use region::{Region, Relocated, UnmapGuard, Way};
 pub use source::Source;

@@ -135,3 +135,95 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in `folder`, sorted.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_existing_image_survives_a_write_that_fails_halfway() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("vm.ndump");
+        std::fs::write(&path, "the image before").expect("written");
+        let error = replace(&path, |file| {
+            file.write_all(b"half of the new").map_err(|error| ("write", error))?;
+            Err(("write", io::ErrorKind::StorageFull.into()))
+        })
+        .expect_err("the disk is full");
+        assert!(error.to_string().starts_with(&format!("cannot write {}", path.display())), "{error}");
+        assert_eq!(std::fs::read(&path).expect("read"), b"the image before");
+        assert_eq!(names(folder.path()), ["vm.ndump"]);
+    }
+
+    #[test]
+    fn a_writer_that_unwinds_leaves_the_old_image_and_no_litter() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("vm.ndump");
+        std::fs::write(&path, "the image before").expect("written");
+        let unwound =
+            std::panic::catch_unwind(|| replace(&path, |_| std::panic::resume_unwind(Box::new(()))));
+        assert!(unwound.is_err());
+        assert_eq!(std::fs::read(&path).expect("read"), b"the image before");
+        assert_eq!(names(folder.path()), ["vm.ndump"]);
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_replaced_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("folder");
+        std::fs::create_dir(&path).expect("a folder");
+        let error = replace(&path, |_| Ok(())).expect_err("a folder is in the way");
+        assert_eq!(error.path(), Some(path.as_path()));
+        assert_eq!(names(folder.path()), ["folder"]);
+        let nowhere = folder.path().join("nowhere").join("vm.ndump");
+        let error = replace(&nowhere, |_| Ok(())).expect_err("there is no such folder");
+        assert_eq!(error.path(), Some(nowhere.as_path()));
+    }
+
+    #[test]
+    fn an_image_is_replaced_by_a_new_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("vm.ndump");
+        std::fs::write(&path, "the image before").expect("written");
+        let old = std::fs::File::open(&path).expect("open");
+        replace(&path, |file| file.write_all(b"the image after").map_err(|error| ("write", error)))
+            .expect("replaced");
+        assert_eq!(std::fs::read(&path).expect("read"), b"the image after");
+        assert_eq!(io::read_to_string(old).expect("read"), "the image before");
+        assert_eq!(names(folder.path()), ["vm.ndump"]);
+    }
+
+    #[test]
+    fn short_writes_are_continued() {
+        /// Takes seven bytes at a time, and is interrupted in between.
+        struct Slow(Vec<u8>, bool);
+        impl Write for Slow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.1 = !self.1;
+                if self.1 {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                let taken = bytes.len().min(7);
+                self.0.extend_from_slice(&bytes[..taken]);
+                Ok(taken)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut slow = Slow(Vec::new(), false);
+        let pieces: Vec<&[u8]> = vec![b"", b"a long first piece", b"", b"and a second", b""];
+        write_all_pieces(&mut slow, pieces).expect("written");
+        assert_eq!(slow.0, b"a long first pieceand a second");
+    }
+}

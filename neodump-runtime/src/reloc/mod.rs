@@ -9,6 +9,8 @@ mod bitmap;
 mod decode;
 mod encode;
 mod fields;
+#[cfg(test)]
+mod tests;
 
 pub use bitmap::{Bitmap, RelocationsBuilder};
 pub use decode::Relocations;
