@@ -1,0 +1,442 @@
+//! The heap: where objects are made and how a value is seen as the object it points to.
+//!
+//! Making an object never collects: a collection happens only in [`Heap::collect`], which is unsafe because the
+//! caller vouches that every value it will still use is reached from the roots. So code that only reads and makes
+//! objects needs no care at all; the machine collects at its safe points (see [`crate::machine`]).
+
+use crate::bignum::{self, BigInt};
+use crate::chars;
+use crate::object::{
+    Bignum, BoolVector, Cons, Entry, Float, HashTable, Header, Kind, Lambda, Macro, Object, Record, Slots, Str, Subr,
+    Test, Vector, Weakness,
+};
+use crate::object::{ByteCode, CharTable, SubCharTable};
+use crate::rt::{ImageVec, Symbol};
+use crate::subrs::SubrDesc;
+use crate::value::{TAG_CONS, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::Cell;
+use std::ptr;
+
+/// Bytes of a cons block, and its alignment: the block of a cons is found by masking its address.
+pub(crate) const BLOCK: usize = 64 << 10;
+const CELLS: usize = BLOCK / size_of::<Cons>() - MARK_WORDS * 8 / size_of::<Cons>();
+const MARK_WORDS: usize = BLOCK / size_of::<Cons>() / 64;
+
+/// A run of conses with their marks in front, one bit for each 16 bytes of the block.
+#[repr(C, align(65536))]
+pub(crate) struct Block {
+    pub(crate) marks: [Cell<u64>; MARK_WORDS],
+    pub(crate) cells: [Cons; CELLS],
+}
+
+const _: () = assert!(size_of::<Block>() == BLOCK);
+
+/// An image whose objects belong to the heap: they are never freed, never moved, and never written by the collector.
+pub struct ImageHandle {
+    base: usize,
+    len: usize,
+    /// One bit for each 8 bytes of the image.
+    marks: Vec<Cell<u64>>,
+}
+
+impl ImageHandle {
+    /// A handle for the bytes at this address.
+    pub fn new(base: usize, len: usize) -> ImageHandle {
+        ImageHandle { base, len, marks: vec![Cell::new(0); len.div_ceil(512)] }
+    }
+
+    /// Whether the address lies in the image.
+    pub fn contains(&self, address: usize) -> bool {
+        address.wrapping_sub(self.base) < self.len
+    }
+
+    fn bit(&self, address: usize) -> (&Cell<u64>, u64) {
+        let bit = (address - self.base) / 8;
+        (&self.marks[bit / 64], 1 << (bit % 64))
+    }
+}
+
+/// All objects, and how they are made and seen.
+pub struct Heap {
+    pub(crate) image: Option<ImageHandle>,
+    pub(crate) blocks: Vec<*mut Block>,
+    /// Free cells, chained through their cdr words.
+    pub(crate) free: *mut Cons,
+    /// Cells of the last block not yet used: the next one and how many.
+    bump: *mut Cons,
+    bump_left: usize,
+    /// The sweep list of all objects with headers.
+    pub(crate) all: *mut Header,
+    /// Bytes made since the last collection.
+    pub(crate) fresh: usize,
+    /// Bytes that survived the last collection.
+    pub(crate) live: usize,
+    /// Objects with headers and conses, living or not yet swept.
+    pub(crate) objects: usize,
+    /// Collections so far.
+    pub(crate) collections: u64,
+}
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap::new()
+    }
+}
+
+impl Heap {
+    /// A heap without objects.
+    pub fn new() -> Heap {
+        Heap {
+            image: None,
+            blocks: Vec::new(),
+            free: ptr::null_mut(),
+            bump: ptr::null_mut(),
+            bump_left: 0,
+            all: ptr::null_mut(),
+            fresh: 0,
+            live: 0,
+            objects: 0,
+            collections: 0,
+        }
+    }
+
+    /// How many objects there are, those that the next collection will free among them.
+    pub fn objects(&self) -> usize {
+        self.objects
+    }
+
+    /// Bytes made since the last collection, and bytes that survived it.
+    pub fn bytes(&self) -> (usize, usize) {
+        (self.fresh, self.live)
+    }
+
+    /// Collections so far.
+    pub fn collections(&self) -> u64 {
+        self.collections
+    }
+
+    /// Makes a pair.
+    pub fn cons(&mut self, car: Value, cdr: Value) -> Value {
+        let cell = if !self.free.is_null() {
+            let cell = self.free;
+            // SAFETY: a cell in the free chain lies in a block of this heap and holds two words.
+            let next = unsafe { &*cell }.cdr.get().bits();
+            self.free = ptr::with_exposed_provenance_mut(next);
+            cell
+        } else {
+            if self.bump_left == 0 {
+                self.add_block();
+            }
+            let cell = self.bump;
+            self.bump = cell.wrapping_add(1);
+            self.bump_left -= 1;
+            cell
+        };
+        self.fresh += size_of::<Cons>();
+        self.objects += 1;
+        // SAFETY: the cell lies in a block of this heap and nothing refers to it.
+        unsafe { cell.write(Cons { car: Cell::new(car), cdr: Cell::new(cdr) }) };
+        Value::from_bits(cell.expose_provenance() | TAG_CONS)
+    }
+
+    #[cold]
+    fn add_block(&mut self) {
+        let layout = Layout::new::<Block>();
+        // SAFETY: the layout is not empty.
+        let block = unsafe { alloc_zeroed(layout) }.cast::<Block>();
+        if block.is_null() {
+            handle_alloc_error(layout);
+        }
+        self.blocks.push(block);
+        // SAFETY: `block` was just allocated with the layout of a `Block`.
+        self.bump = unsafe { &raw mut (*block).cells }.cast();
+        self.bump_left = CELLS;
+    }
+
+    /// Cells of the last block that were never used: they hold zeros and must not be chained twice.
+    pub(crate) fn unused(&mut self) -> usize {
+        self.bump_left
+    }
+
+    /// The block of a cons of this heap.
+    pub(crate) fn block_of(&self, address: usize) -> &Block {
+        // SAFETY: only conses in blocks of this heap are asked for, and a block lives as long as the heap has it.
+        unsafe { &*ptr::with_exposed_provenance::<Block>(address & !(BLOCK - 1)) }
+    }
+
+    /// Puts a new object in the sweep list and gives the word that points to it.
+    fn adopt<T: Object>(&mut self, object: T, payload: usize) -> Value {
+        let object = Box::into_raw(Box::new(object));
+        let header = object.cast::<Header>();
+        // SAFETY: an `Object` starts with its header, and the object was just made.
+        unsafe { &*header }.next.set(self.all);
+        self.all = header;
+        self.fresh += size_of::<T>() + payload;
+        self.objects += 1;
+        Value::from_bits(object.expose_provenance() | T::TAG)
+    }
+
+    /// Makes a list of the values, ending in `tail`.
+    pub fn list_with_tail(&mut self, values: &[Value], tail: Value) -> Value {
+        values.iter().rev().fold(tail, |rest, &v| self.cons(v, rest))
+    }
+
+    /// Makes a list of the values.
+    pub fn list(&mut self, values: &[Value]) -> Value {
+        self.list_with_tail(values, Value::NIL)
+    }
+
+    /// Makes a float.
+    pub fn float(&mut self, value: f64) -> Value {
+        self.adopt(Float { header: Header::new(Kind::Float), value }, 0)
+    }
+
+    /// Makes an integer: a fixnum when it fits, else a bignum.
+    pub fn integer(&mut self, n: i64) -> Value {
+        Value::fixnum(n).unwrap_or_else(|| self.bignum(&BigInt::from(n)))
+    }
+
+    /// Makes an integer of any size.
+    pub fn bignum(&mut self, n: &BigInt) -> Value {
+        if let Some(fixnum) = i64::try_from(n).ok().and_then(Value::fixnum) {
+            return fixnum;
+        }
+        let (negative, limbs) = bignum::to_limbs(n);
+        let payload = limbs.len() * 8;
+        let object = Bignum { header: Header::new(Kind::Bignum), negative: negative.into(), limbs: limbs.into() };
+        self.adopt(object, payload)
+    }
+
+    /// Makes a string of internally encoded text.
+    pub fn string(&mut self, bytes: impl Into<Vec<u8>>) -> Value {
+        let bytes = bytes.into();
+        let chars = chars::count(&bytes);
+        self.string_parts(bytes, chars, true)
+    }
+
+    /// Makes a string of bytes, each a character.
+    pub fn unibyte(&mut self, bytes: impl Into<Vec<u8>>) -> Value {
+        let bytes = bytes.into();
+        let chars = bytes.len();
+        self.string_parts(bytes, chars, false)
+    }
+
+    /// Makes a string of its bytes, its length in characters and what the bytes are. ASCII text is never multibyte,
+    /// so that equal text has one form.
+    pub(crate) fn string_parts(&mut self, bytes: Vec<u8>, chars: usize, multibyte: bool) -> Value {
+        let multibyte = multibyte && !bytes.is_ascii();
+        let payload = bytes.len();
+        let object = Str {
+            header: Header::new(Kind::Str),
+            chars: chars as u64,
+            multibyte: multibyte.into(),
+            props: Cell::new(Value::NIL),
+            bytes: bytes.into(),
+        };
+        self.adopt(object, payload)
+    }
+
+    /// Makes an object that is a run of values.
+    pub fn slots<T: Slots>(&mut self, slots: Vec<Value>) -> Value {
+        let payload = slots.len() * size_of::<Value>();
+        self.adopt(T::with_slots(slots), payload)
+    }
+
+    /// Makes a vector.
+    pub fn vector(&mut self, slots: Vec<Value>) -> Value {
+        self.slots::<Vector>(slots)
+    }
+
+    /// Makes a vector of booleans from its bytes, eight booleans each.
+    pub fn bool_vector(&mut self, len: usize, mut bits: Vec<u8>) -> Value {
+        bits.resize(len.div_ceil(8), 0);
+        if let (Some(last), 1..) = (bits.last_mut(), len % 8) {
+            *last &= (1 << (len % 8)) - 1;
+        }
+        let payload = bits.len();
+        let header = Header::new(Kind::BoolVector);
+        self.adopt(BoolVector { header, len: len as u64, bits: bits.into() }, payload)
+    }
+
+    /// Makes an empty hash table.
+    pub fn hash_table(&mut self, test: Test, weak: Weakness) -> Value {
+        let entries: ImageVec<Entry> = ImageVec::new();
+        let header = Header::new(Kind::HashTable);
+        self.adopt(HashTable { header, test, weak, count: 0, entries, index: Cell::new(ptr::null_mut()) }, 0)
+    }
+
+    /// Makes a function of the machine.
+    pub fn subr(&mut self, name: Symbol, desc: &'static SubrDesc) -> Value {
+        self.adopt(Subr { header: Header::new(Kind::Subr), name, desc }, 0)
+    }
+
+    /// The pair, if it is one.
+    #[inline]
+    pub fn as_cons(&self, v: Value) -> Option<&Cons> {
+        if !v.is_cons() {
+            return None;
+        }
+        // SAFETY: a word with this tag points to a living `Cons`; its halves are cells, so sharing is fine.
+        Some(unsafe { &*ptr::with_exposed_provenance::<Cons>(v.address()) })
+    }
+
+    /// The header, if the value is an object that has one.
+    #[inline]
+    pub fn header(&self, v: Value) -> Option<&Header> {
+        if !matches!(v.tag(), TAG_STR | TAG_VECLIKE | TAG_FLOAT) {
+            return None;
+        }
+        // SAFETY: a word with one of these tags points to a living object that starts with a header.
+        Some(unsafe { &*ptr::with_exposed_provenance::<Header>(v.address()) })
+    }
+
+    /// The kind in the header, if the value is an object that has one.
+    pub fn kind(&self, v: Value) -> Option<Kind> {
+        self.header(v).map(|h| h.kind)
+    }
+
+    /// The object, if it is of this type.
+    #[inline]
+    pub fn get<T: Object>(&self, v: Value) -> Option<&T> {
+        if v.tag() != T::TAG || self.header(v)?.kind != T::KIND {
+            return None;
+        }
+        // SAFETY: tag and kind are those of `T` (see `Object`), and no `&mut` to it exists: `get_mut` borrows the heap.
+        Some(unsafe { &*ptr::with_exposed_provenance::<T>(v.address()) })
+    }
+
+    /// The object, to write, if it is of this type.
+    pub fn get_mut<T: Object>(&mut self, v: Value) -> Option<&mut T> {
+        if v.tag() != T::TAG || self.header(v)?.kind != T::KIND {
+            return None;
+        }
+        // SAFETY: tag and kind are those of `T`; every reference to an object borrows the heap, here exclusively.
+        Some(unsafe { &mut *ptr::with_exposed_provenance_mut::<T>(v.address()) })
+    }
+
+    /// The values of an object that is a run of values.
+    pub fn as_slots(&self, v: Value) -> Option<&[Value]> {
+        Some(match self.kind(v)? {
+            Kind::Vector => self.get::<Vector>(v)?.slots(),
+            Kind::Record => self.get::<Record>(v)?.slots(),
+            Kind::Lambda => self.get::<Lambda>(v)?.slots(),
+            Kind::Macro => self.get::<Macro>(v)?.slots(),
+            Kind::ByteCode => self.get::<ByteCode>(v)?.slots(),
+            Kind::CharTable => self.get::<CharTable>(v)?.slots(),
+            Kind::SubCharTable => self.get::<SubCharTable>(v)?.slots(),
+            _ => return None,
+        })
+    }
+
+    /// The values of an object that is a run of values, to write.
+    pub fn as_slots_mut(&mut self, v: Value) -> Option<&mut [Value]> {
+        Some(match self.kind(v)? {
+            Kind::Vector => self.get_mut::<Vector>(v)?.slots_mut(),
+            Kind::Record => self.get_mut::<Record>(v)?.slots_mut(),
+            Kind::Lambda => self.get_mut::<Lambda>(v)?.slots_mut(),
+            Kind::Macro => self.get_mut::<Macro>(v)?.slots_mut(),
+            Kind::ByteCode => self.get_mut::<ByteCode>(v)?.slots_mut(),
+            Kind::CharTable => self.get_mut::<CharTable>(v)?.slots_mut(),
+            Kind::SubCharTable => self.get_mut::<SubCharTable>(v)?.slots_mut(),
+            _ => return None,
+        })
+    }
+
+    /// The first half of a pair, nil of anything else.
+    pub fn car(&self, v: Value) -> Value {
+        self.as_cons(v).map_or(Value::NIL, |c| c.car.get())
+    }
+
+    /// The second half of a pair, nil of anything else.
+    pub fn cdr(&self, v: Value) -> Value {
+        self.as_cons(v).map_or(Value::NIL, |c| c.cdr.get())
+    }
+
+    /// The number in a float.
+    pub fn as_float(&self, v: Value) -> Option<f64> {
+        self.get::<Float>(v).map(|f| f.value)
+    }
+
+    /// The bytes of a string.
+    pub fn as_bytes(&self, v: Value) -> Option<&[u8]> {
+        self.get::<Str>(v).map(|s| &*s.bytes)
+    }
+
+    /// The elements of a list up to its end or first non-list tail, at most `limit` of them.
+    pub fn list_elements(&self, mut v: Value, limit: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        while let Some(c) = self.as_cons(v) {
+            if out.len() == limit {
+                break;
+            }
+            out.push(c.car.get());
+            v = c.cdr.get();
+        }
+        out
+    }
+
+    /// Whether the collector reached the object, or there is nothing to reach: the one question for all objects. The
+    /// answer is a mark bit beside the image, beside the cons, or in the header of an object of this process.
+    pub fn is_marked(&self, v: Value) -> bool {
+        let address = v.address();
+        if !v.is_object() {
+            return true;
+        }
+        if let Some(image) = self.image.as_ref().filter(|i| i.contains(address)) {
+            let (word, bit) = image.bit(address);
+            return word.get() & bit != 0;
+        }
+        if v.is_cons() {
+            let bit = (address & (BLOCK - 1)) / size_of::<Cons>();
+            return self.block_of(address).marks[bit / 64].get() & (1 << (bit % 64)) != 0;
+        }
+        self.header(v).is_none_or(|h| h.marked.get() != 0)
+    }
+
+    /// Marks the object; whether it was not marked before.
+    pub(crate) fn set_mark(&self, v: Value) -> bool {
+        let address = v.address();
+        if !v.is_object() {
+            return false;
+        }
+        let (word, bit) = if let Some(image) = self.image.as_ref().filter(|i| i.contains(address)) {
+            image.bit(address)
+        } else if v.is_cons() {
+            let bit = (address & (BLOCK - 1)) / size_of::<Cons>();
+            (&self.block_of(address).marks[bit / 64], 1 << (bit % 64))
+        } else {
+            return self.header(v).is_some_and(|h| h.marked.replace(1) == 0);
+        };
+        let old = word.get();
+        word.set(old | bit);
+        old & bit == 0
+    }
+
+    /// Forgets the marks of the image's objects. Those of this process are reset by the sweep.
+    pub(crate) fn clear_image_marks(&self) {
+        for word in self.image.iter().flat_map(|i| &i.marks) {
+            word.set(0);
+        }
+    }
+
+    /// Gives a block back to the system.
+    pub(crate) fn free_block(block: *mut Block) {
+        // SAFETY: blocks are made by `add_block` with this layout, and the caller gives this one up.
+        unsafe { dealloc(block.cast(), Layout::new::<Block>()) };
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        while !self.all.is_null() {
+            let header = self.all;
+            // SAFETY: the sweep list holds living objects.
+            self.all = unsafe { &*header }.next.get();
+            Heap::free_object(header);
+        }
+        for &block in &self.blocks {
+            Heap::free_block(block);
+        }
+    }
+}

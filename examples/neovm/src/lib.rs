@@ -1,0 +1,29 @@
+//! NeoVM: a small but real Emacs-Lisp machine.
+//!
+//! It has what such machines have: tagged words, a heap with a mark-and-sweep collector, a reader and a printer for
+//! all syntax of GNU Emacs' own sources, an evaluator with lexical and dynamic binding, and a library in Lisp.
+
+pub mod bignum;
+pub mod chars;
+pub mod cli;
+pub mod corpus;
+pub mod equal;
+pub mod error;
+mod eval;
+mod expand;
+mod gc;
+pub mod hash_table;
+pub mod heap;
+pub mod machine;
+pub mod number;
+pub mod object;
+pub mod printer;
+pub mod reader;
+mod rt;
+mod standin;
+pub mod subrs;
+pub mod symbols;
+pub mod value;
+
+pub use machine::{Output, Vm};
+pub use rt::{ImageVec, Interner, Symbol};

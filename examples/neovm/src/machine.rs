@@ -1,0 +1,331 @@
+//! The machine: a heap, symbols, what they hold, and a running program.
+//!
+//! # When a collection may happen
+//!
+//! Only at safe points: when a Lisp function is entered, at each turn of a `while`, and between the forms of a file.
+//! Making objects never collects. So code that calls no Lisp needs no care. Code that does (the special forms,
+//! `mapcar` and its like) must root what it holds over the call: a value survives when it is an argument of the running
+//! function, when it is reached from `Vm::stack`, or when it is reached from anything [`Vm::for_each_root`] visits.
+
+use crate::error::{Flow, LispResult};
+use crate::heap::Heap;
+use crate::printer::{self, Style};
+use crate::reader::Source;
+use crate::rt::{Interner, Symbol};
+use crate::subrs;
+use crate::symbols::{self, Obarray, SymbolCell, sym};
+use crate::value::Value;
+use std::io::Write;
+
+/// A dynamic binding to undo.
+pub(crate) struct Binding {
+    pub(crate) symbol: Symbol,
+    pub(crate) old: Value,
+}
+
+/// Where output goes.
+pub enum Output {
+    /// The process's standard output and error.
+    Process,
+    /// Memory, for tests.
+    Captured(Vec<u8>),
+}
+
+/// A Lisp machine.
+pub struct Vm {
+    /// All objects.
+    pub heap: Heap,
+    /// All symbols.
+    pub symbols: Interner,
+    /// What the symbols hold.
+    pub obarray: Obarray,
+    /// The lexical environment: nil for dynamic binding, else an alist that may also hold special symbols and `t`.
+    pub lexenv: Value,
+    /// Values that Rust code holds over calls to Lisp.
+    pub(crate) stack: Vec<Value>,
+    pub(crate) bindings: Vec<Binding>,
+    /// The tags of the catches that are open.
+    pub(crate) catches: Vec<Value>,
+    pub(crate) depth: usize,
+    /// Rust stack that evaluation may use, in bytes, counted from `stack_base`.
+    pub stack_budget: usize,
+    pub(crate) stack_base: usize,
+    /// Where output goes.
+    pub output: Output,
+    /// Collect at every safe point.
+    pub gc_stress: bool,
+    /// The files being loaded.
+    pub(crate) loading: Vec<String>,
+    /// The number of the next generated symbol.
+    pub(crate) gensym: u64,
+    /// The state of `random`.
+    pub(crate) random: u64,
+}
+
+/// Bytes made after which a collection is due, at least.
+const GC_BYTES: usize = 64 << 20;
+
+impl Default for Vm {
+    fn default() -> Vm {
+        Vm::new()
+    }
+}
+
+impl Vm {
+    /// A machine with its own functions and nothing written in Lisp.
+    pub fn new() -> Vm {
+        let mut vm = Vm {
+            heap: Heap::new(),
+            symbols: symbols::interner(),
+            obarray: Obarray::new(),
+            lexenv: Value::NIL,
+            stack: Vec::new(),
+            bindings: Vec::new(),
+            catches: Vec::new(),
+            depth: 0,
+            stack_budget: 1 << 20,
+            stack_base: 0,
+            output: Output::Process,
+            gc_stress: false,
+            loading: Vec::new(),
+            gensym: 0,
+            random: 0x2545_F491_4F6C_DD1D,
+        };
+        subrs::define_all(&mut vm);
+        vm
+    }
+
+    /// A machine with the bundled Lisp library loaded.
+    pub fn boot() -> Result<Vm, String> {
+        let mut vm = Vm::new();
+        vm.load_text("boot.el", include_bytes!("../lisp/boot.el").to_vec())?;
+        Ok(vm)
+    }
+
+    /// The symbol of a name.
+    pub fn intern(&mut self, name: &str) -> Value {
+        Value::symbol(self.symbols.intern(name))
+    }
+
+    /// Evaluates every form of a text and gives the last value. The error is a message with file and line.
+    pub fn load_text(&mut self, name: &str, text: Vec<u8>) -> Result<Value, String> {
+        let first_line = text.split(|&b| b == b'\n').next().unwrap_or_default();
+        let lexical = String::from_utf8_lossy(first_line).contains("lexical-binding: t") || !name.ends_with(".el");
+        let mut source = Source::file(name, text);
+        let mut last = Value::NIL;
+        let saved = std::mem::replace(&mut self.lexenv, Value::NIL);
+        self.loading.push(name.into());
+        let base = self.stack.len();
+        self.stack.push(saved);
+        let result = loop {
+            let line = source.next_line();
+            let form = match source.read(&mut self.heap, &mut self.symbols) {
+                Ok(Some(form)) => form,
+                Ok(None) => break Ok(last),
+                Err(error) => break Err(error.to_string()),
+            };
+            self.stack.truncate(base + 1);
+            self.stack.push(form);
+            self.lexenv = if lexical { self.heap.list(&[Value::T]) } else { Value::NIL };
+            match self.run(|vm| vm.eval_top_level(form)) {
+                Ok(value) => last = value,
+                Err(flow) => break Err(format!("{name}:{line}: {}", self.describe(flow))),
+            }
+            self.stack.push(last);
+            self.safe_point();
+        };
+        self.stack.truncate(base);
+        self.loading.pop();
+        self.lexenv = saved;
+        result
+    }
+
+    /// Reads and evaluates all forms of a text; for tests and tools.
+    pub fn eval_str(&mut self, text: &str) -> Result<Value, String> {
+        self.load_text("<text>", text.as_bytes().to_vec())
+    }
+
+    /// Evaluates a text and prints the last value.
+    pub fn eval_to_string(&mut self, text: &str) -> Result<String, String> {
+        let value = self.eval_str(text)?;
+        Ok(printer::prin1(&self.heap, &self.symbols, value))
+    }
+
+    /// Runs Lisp from the outside: notes where the Rust stack is, so that deep nesting ends in an error.
+    pub(crate) fn run<T>(&mut self, f: impl FnOnce(&mut Vm) -> LispResult<T>) -> LispResult<T> {
+        let outermost = self.depth == 0;
+        if outermost {
+            self.stack_base = stack_address();
+        }
+        f(self)
+    }
+
+    /// Counts one more level of evaluation.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> LispResult<()> {
+        self.depth += 1;
+        let limit = match self.obarray.cell(symbol_of(sym::max_lisp_eval_depth)).value.as_fixnum() {
+            Some(limit) => limit.max(64) as usize,
+            None => 1600,
+        };
+        if self.depth > limit || self.stack_base.abs_diff(stack_address()) > self.stack_budget {
+            self.depth -= 1;
+            let depth = self.heap.integer(self.depth as i64);
+            return Err(self.signal(sym::excessive_lisp_nesting, &[depth]));
+        }
+        Ok(())
+    }
+
+    /// Lets a collection happen if one is due.
+    #[inline]
+    pub(crate) fn safe_point(&mut self) {
+        let (fresh, live) = self.heap.bytes();
+        if self.gc_stress || fresh > GC_BYTES.max(live) {
+            self.collect();
+        }
+    }
+
+    /// Collects now. Only safe points and `garbage-collect` do it, so that what Rust code holds is rooted.
+    pub(crate) fn collect(&mut self) {
+        let mut heap = std::mem::take(&mut self.heap);
+        // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
+        unsafe { heap.collect(&mut |f| self.for_each_root(f)) };
+        self.heap = heap;
+    }
+
+    /// Calls `f` with every value that is in use for a reason of its own.
+    pub fn for_each_root(&self, f: &mut dyn FnMut(Value)) {
+        f(self.lexenv);
+        self.obarray.for_each_value(f);
+        self.stack.iter().copied().for_each(&mut *f);
+        self.bindings.iter().for_each(|binding| f(binding.old));
+        self.catches.iter().copied().for_each(f);
+    }
+
+    /// Binds a variable dynamically until [`Vm::unbind`].
+    pub(crate) fn bind(&mut self, symbol: Value, value: Value) -> LispResult<()> {
+        let symbol = self.check_symbol(symbol)?;
+        if self.obarray.cell(symbol).flags & SymbolCell::CONSTANT != 0 {
+            return Err(self.signal(sym::setting_constant, &[Value::symbol(symbol)]));
+        }
+        let cell = self.obarray.cell_mut(symbol);
+        let old = std::mem::replace(&mut cell.value, value);
+        self.bindings.push(Binding { symbol, old });
+        Ok(())
+    }
+
+    /// Undoes dynamic bindings down to this many.
+    pub(crate) fn unbind(&mut self, count: usize) {
+        while self.bindings.len() > count {
+            if let Some(Binding { symbol, old }) = self.bindings.pop() {
+                self.obarray.cell_mut(symbol).value = old;
+            }
+        }
+    }
+
+    /// Sets a variable as `set` does.
+    pub(crate) fn set(&mut self, symbol: Value, value: Value) -> LispResult<()> {
+        let symbol = self.check_symbol(symbol)?;
+        if self.obarray.cell(symbol).flags & SymbolCell::CONSTANT != 0 || self.is_keyword(symbol) {
+            return Err(self.signal(sym::setting_constant, &[Value::symbol(symbol)]));
+        }
+        self.obarray.cell_mut(symbol).value = value;
+        Ok(())
+    }
+
+    /// Whether the symbol is its own constant value because of the colon it starts with.
+    pub(crate) fn is_keyword(&self, symbol: Symbol) -> bool {
+        self.symbols.name(symbol).first() == Some(&b':') && self.symbols.is_interned(symbol)
+    }
+
+    /// A property of a symbol.
+    pub(crate) fn get_property(&self, symbol: Symbol, property: Value) -> Value {
+        let mut rest = self.obarray.cell(symbol).plist;
+        while rest.is_cons() {
+            let next = self.heap.cdr(rest);
+            if self.heap.car(rest) == property {
+                return self.heap.car(next);
+            }
+            rest = self.heap.cdr(next);
+        }
+        Value::NIL
+    }
+
+    /// A signal.
+    #[cold]
+    pub(crate) fn signal(&mut self, condition: Value, data: &[Value]) -> Flow {
+        Flow::Signal(condition, self.heap.list(data))
+    }
+
+    /// An error with a message.
+    #[cold]
+    pub(crate) fn error(&mut self, message: impl Into<String>) -> Flow {
+        let message = self.heap.string(message.into());
+        self.signal(sym::error, &[message])
+    }
+
+    /// The error of a value that fails a predicate.
+    #[cold]
+    pub(crate) fn wrong_type(&mut self, predicate: Value, value: Value) -> Flow {
+        self.signal(sym::wrong_type_argument, &[predicate, value])
+    }
+
+    pub(crate) fn check_symbol(&mut self, v: Value) -> LispResult<Symbol> {
+        v.as_symbol().ok_or_else(|| self.wrong_type(sym::symbolp, v))
+    }
+
+    /// A value printed for the reader.
+    pub fn prin1(&self, v: Value) -> String {
+        printer::prin1(&self.heap, &self.symbols, v)
+    }
+
+    /// A value printed for people, as bytes of a file.
+    pub fn princ(&self, v: Value) -> Vec<u8> {
+        printer::to_bytes(&self.heap, &self.symbols, v, Style::PRINC)
+    }
+
+    /// What an error says, as `error-message-string` does.
+    pub fn describe(&self, flow: Flow) -> String {
+        let (condition, data) = match flow {
+            Flow::Throw(tag, _) => return format!("no catch for tag {}", self.prin1(tag)),
+            Flow::Signal(condition, data) => (condition, data),
+        };
+        let message = match condition.as_symbol() {
+            Some(symbol) => self.get_property(symbol, sym::error_message),
+            None => Value::NIL,
+        };
+        let plain = matches!(condition, sym::error | sym::user_error) && self.heap.car(data).is_str();
+        let (head, rest) = if plain {
+            (self.princ(self.heap.car(data)), self.heap.cdr(data))
+        } else if message.is_str() {
+            (self.princ(message), data)
+        } else {
+            (self.prin1(condition).into_bytes(), data)
+        };
+        let rest: Vec<String> = self.heap.list_elements(rest, 100).iter().map(|&v| self.prin1(v)).collect();
+        let head = String::from_utf8_lossy(&head).into_owned();
+        if rest.is_empty() { head } else { format!("{head}: {}", rest.join(", ")) }
+    }
+
+    /// Writes bytes to the output, or to the error output.
+    pub(crate) fn write(&mut self, bytes: &[u8], to_error: bool) {
+        match &mut self.output {
+            Output::Captured(buffer) => buffer.extend_from_slice(bytes),
+            // Nobody is left to tell when standard output is gone.
+            Output::Process if to_error => _ = std::io::stderr().write_all(bytes),
+            Output::Process => _ = std::io::stdout().write_all(bytes),
+        }
+    }
+}
+
+/// The symbol of a constant in [`crate::symbols::sym`].
+#[inline]
+pub(crate) fn symbol_of(v: Value) -> Symbol {
+    v.as_symbol().unwrap_or(Symbol::from_id(0))
+}
+
+#[inline]
+fn stack_address() -> usize {
+    let here = 0u8;
+    (&raw const here).addr()
+}

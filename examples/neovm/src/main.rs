@@ -1,0 +1,5 @@
+//! The `neovm` program.
+
+fn main() -> std::process::ExitCode {
+    neovm::cli::main()
+}

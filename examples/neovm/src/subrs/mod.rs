@@ -1,0 +1,75 @@
+//! The functions of the machine itself, by topic.
+
+mod arith;
+mod control;
+mod format;
+mod hash;
+mod list;
+mod output;
+mod sequence;
+mod special;
+mod string;
+mod symbol;
+
+pub(crate) use format::format_values;
+
+use crate::error::LispResult;
+use crate::machine::Vm;
+use crate::value::Value;
+
+/// A function of the machine.
+pub type SubrFn = fn(&mut Vm, &[Value]) -> LispResult;
+
+/// What the machine knows of one of its functions.
+#[derive(Clone, Copy)]
+pub struct SubrDesc {
+    /// The name of its symbol.
+    pub name: &'static str,
+    /// The fewest arguments.
+    pub min: i16,
+    /// The most arguments, or [`MANY`] or [`UNEVALLED`].
+    pub max: i16,
+    /// The function.
+    pub func: SubrFn,
+}
+
+/// Any number of arguments.
+pub const MANY: i16 = -1;
+/// A special form: one argument, the list of forms as written.
+pub const UNEVALLED: i16 = -2;
+
+const fn subr(name: &'static str, min: i16, max: i16, func: SubrFn) -> SubrDesc {
+    SubrDesc { name, min, max, func }
+}
+
+/// All functions.
+pub fn all() -> impl Iterator<Item = &'static SubrDesc> {
+    let topics: [&'static [SubrDesc]; 9] = [
+        &special::SUBRS,
+        &control::SUBRS,
+        &list::SUBRS,
+        &sequence::SUBRS,
+        &string::SUBRS,
+        &arith::SUBRS,
+        &hash::SUBRS,
+        &symbol::SUBRS,
+        &output::SUBRS,
+    ];
+    topics.into_iter().flatten()
+}
+
+/// Gives each function's symbol the function, and the variables and conditions of the machine their first values.
+pub(crate) fn define_all(vm: &mut Vm) {
+    for desc in all() {
+        let symbol = vm.symbols.intern(desc.name);
+        let function = vm.heap.subr(symbol, desc);
+        vm.obarray.cell_mut(symbol).function = function;
+    }
+    symbol::define_variables(vm);
+    control::define_conditions(vm);
+}
+
+/// An optional argument: nil when absent.
+fn arg(args: &[Value], at: usize) -> Value {
+    args.get(at).copied().unwrap_or(Value::NIL)
+}

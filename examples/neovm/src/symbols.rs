@@ -1,0 +1,162 @@
+//! Symbols the machine itself knows, and what every symbol holds.
+
+use crate::rt::{ImageVec, Interner, Symbol};
+use crate::value::Value;
+
+macro_rules! well_known {
+    ($($id:ident = $name:literal,)*) => {
+        // The first three are only counted: they are `Value::NIL`, `Value::T` and `Value::UNBOUND`.
+        #[allow(non_camel_case_types, dead_code, clippy::upper_case_acronyms)]
+        #[repr(u32)]
+        enum Id { nil, t, unbound, $($id),* }
+
+        /// The symbols the machine knows by id. They come first in every interner it uses.
+        #[allow(non_upper_case_globals, missing_docs)]
+        pub mod sym {
+            use super::Id;
+            use crate::value::Value;
+            use crate::rt::Symbol;
+            $(pub const $id: Value = Value::symbol(Symbol::from_id(Id::$id as u32));)*
+        }
+
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+well_known! {
+    quote = "quote", function = "function", backquote = "`", comma = ",", comma_at = ",@", lambda = "lambda",
+    macro_ = "macro", closure = "closure", optional = "&optional", rest = "&rest", interactive = "interactive",
+    declare = "declare", if_ = "if", cond = "cond", let_ = "let", let_star = "let*", setq = "setq", progn = "progn",
+    prog1 = "prog1", prog2 = "prog2", while_ = "while", and = "and", or = "or", condition_case = "condition-case",
+    hash_table = "hash-table", size = "size", test = "test", weakness = "weakness", data = "data", eq = "eq", eql = "eql", equal = "equal", key = "key",
+    value = "value", key_or_value = "key-or-value", key_and_value = "key-and-value",
+    error = "error", debug = "debug", quit = "quit", error_conditions = "error-conditions",
+    error_message = "error-message", void_variable = "void-variable", void_function = "void-function",
+    wrong_type_argument = "wrong-type-argument", wrong_number_of_arguments = "wrong-number-of-arguments",
+    args_out_of_range = "args-out-of-range", arith_error = "arith-error", overflow_error = "overflow-error",
+    setting_constant = "setting-constant", invalid_function = "invalid-function",
+    invalid_read_syntax = "invalid-read-syntax", end_of_file = "end-of-file", no_catch = "no-catch",
+    excessive_lisp_nesting = "excessive-lisp-nesting", cyclic_function_indirection = "cyclic-function-indirection",
+    circular_list = "circular-list", file_error = "file-error", file_missing = "file-missing", user_error = "user-error",
+    cl_no_applicable_method = "cl-no-applicable-method",
+    consp = "consp", listp = "listp", symbolp = "symbolp", stringp = "stringp", numberp = "numberp",
+    integerp = "integerp", number_or_marker_p = "number-or-marker-p", integer_or_marker_p = "integer-or-marker-p",
+    sequencep = "sequencep", arrayp = "arrayp", vectorp = "vectorp", characterp = "characterp",
+    hash_table_p = "hash-table-p", functionp = "functionp", wholenump = "wholenump", fixnump = "fixnump",
+    recordp = "recordp", char_or_string_p = "char-or-string-p", plistp = "plistp", booleanp = "booleanp",
+    natnump = "natnump",
+    cons = "cons", integer = "integer", float = "float", string = "string", symbol = "symbol", vector = "vector",
+    bool_vector = "bool-vector", char_table = "char-table", sub_char_table = "sub-char-table",
+    compiled_function = "compiled-function", subr = "subr", special_form = "special-form", list = "list", null = "null",
+    load_file_name = "load-file-name", lexical_binding = "lexical-binding", print_circle = "print-circle",
+    print_gensym = "print-gensym", print_quoted = "print-quoted", max_lisp_eval_depth = "max-lisp-eval-depth",
+    gc_cons_threshold = "gc-cons-threshold", features = "features", standard_output = "standard-output",
+    most_positive_fixnum = "most-positive-fixnum", most_negative_fixnum = "most-negative-fixnum",
+    float_pi = "float-pi", pi = "pi", load_path = "load-path", obarray = "obarray", variable_documentation =
+    "variable-documentation", function_documentation = "function-documentation", command_line_args = "command-line-args",
+    success = ":success", key_test = ":test", key_size = ":size", key_weakness = ":weakness", plus = "+", empty = "",
+    internal_many = "many", unevalled = "unevalled", emacs_version = "emacs-version", noninteractive = "noninteractive",
+    setq_default = "setq-default", defvar = "defvar", defconst = "defconst", unwind_protect = "unwind-protect",
+    catch_ = "catch", save_current_buffer = "save-current-buffer", save_excursion = "save-excursion",
+    save_restriction = "save-restriction", dump_hook = "before-dump-hook", load_hook = "after-load-image-hook",
+}
+
+/// An interner that holds what the machine knows: `nil` is 0, `t` is 1, and 2 is the mark of the unbound, which no
+/// name finds.
+pub fn interner() -> Interner {
+    let mut symbols = Interner::with_names(&[b"nil", b"t"]);
+    symbols.uninterned("unbound");
+    for name in NAMES {
+        symbols.intern(name);
+    }
+    symbols
+}
+
+/// What one symbol holds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct SymbolCell {
+    /// The value as a variable: the global one, or the innermost dynamic binding.
+    pub value: Value,
+    /// The function, nil for none.
+    pub function: Value,
+    /// The property list.
+    pub plist: Value,
+    /// [`SymbolCell::SPECIAL`] and [`SymbolCell::CONSTANT`].
+    pub flags: u64,
+}
+
+impl SymbolCell {
+    /// Always bound dynamically.
+    pub const SPECIAL: u64 = 1;
+    /// Not to be set.
+    pub const CONSTANT: u64 = 2;
+    const EMPTY: SymbolCell =
+        SymbolCell { value: Value::UNBOUND, function: Value::NIL, plist: Value::NIL, flags: 0 };
+}
+
+/// What all symbols hold, by id. Symbols past the end hold nothing yet.
+#[derive(Default)]
+pub struct Obarray {
+    cells: ImageVec<SymbolCell>,
+}
+
+impl Obarray {
+    /// An obarray in which `nil`, `t` and keywords to come have their values.
+    pub fn new() -> Obarray {
+        let mut obarray = Obarray { cells: ImageVec::new() };
+        for constant in [Value::NIL, Value::T] {
+            if let Some(symbol) = constant.as_symbol() {
+                let cell = obarray.cell_mut(symbol);
+                cell.value = constant;
+                cell.flags = SymbolCell::SPECIAL | SymbolCell::CONSTANT;
+            }
+        }
+        obarray
+    }
+
+    /// What the symbol holds.
+    #[inline]
+    pub fn cell(&self, symbol: Symbol) -> &SymbolCell {
+        self.cells.get(symbol.id() as usize).unwrap_or(&SymbolCell::EMPTY)
+    }
+
+    /// What the symbol holds, to write.
+    pub fn cell_mut(&mut self, symbol: Symbol) -> &mut SymbolCell {
+        let at = symbol.id() as usize;
+        if at >= self.cells.len() {
+            self.cells.make_mut().resize((at + 1).next_power_of_two().max(1024), SymbolCell::EMPTY);
+        }
+        &mut self.cells[at]
+    }
+
+    /// Every value that some symbol holds.
+    pub fn for_each_value(&self, f: &mut dyn FnMut(Value)) {
+        for cell in self.cells.iter() {
+            f(cell.value);
+            f(cell.function);
+            f(cell.plist);
+        }
+    }
+
+    /// How many symbols hold a function.
+    pub fn functions(&self) -> usize {
+        self.cells.iter().filter(|c| c.function.is_true()).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_stand_at_the_ids_the_machine_uses() {
+        let symbols = interner();
+        assert_eq!(symbols.lookup(b"nil").map(Value::symbol), Some(Value::NIL));
+        assert_eq!(symbols.lookup(b"t").map(Value::symbol), Some(Value::T));
+        assert_eq!(symbols.lookup(b"unbound"), None);
+        assert_eq!(symbols.lookup(b"quote").map(Value::symbol), Some(sym::quote));
+        assert_eq!(symbols.lookup(b"after-load-image-hook").map(Value::symbol), Some(sym::load_hook));
+        assert_eq!(symbols.len(), NAMES.len() + 3);
+    }
+}
