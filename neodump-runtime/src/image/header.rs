@@ -7,7 +7,7 @@ use super::{
     MAX_SECTIONS, Placed, SEGMENT_ALIGN, SEGMENT_COUNT, SectionSpec, SegmentKind, WORD_SIZE,
     check_image_name, header_region_length, preferred_base,
 };
-use crate::bounds::{Extent, Record, add, is_aligned, mul, to_u64, to_usize};
+use crate::bounds::{Extent, Record, add, is_aligned, is_zero, mul, to_u64, to_usize};
 use crate::error::{DumpError, Result};
 
 /// The name that errors in the header bear.
@@ -219,7 +219,7 @@ fn parse_tables(region: &[u8], count: u64, file_len: u64) -> Result<(Layout, Vec
         return Err(DumpError::format("segment table", layout.file_len(), problem));
     }
     let rest = region.get(SECTION_TABLE_OFFSET as usize..).and_then(|rest| rest.get(table.len()..));
-    if rest.is_none_or(|rest| rest.iter().any(|&byte| byte != 0)) {
+    if !rest.is_some_and(is_zero) {
         return Err(malformed("the padding after the table is not zero"));
     }
     Ok((layout, checksums))

@@ -171,11 +171,16 @@ impl Region {
                 supported: u64::from(reloc::VERSION),
             });
         }
-        Relocations::decode(bytes, section.extent.offset, |number| header.relocatable(number))
+        // Also with the header of another image, no word outside this one's `rw` may be listed.
+        let rw = self.segments[SegmentKind::Rw.index()];
+        Relocations::decode(bytes, section.extent.offset, |number| {
+            header.relocatable(number).filter(|extent| rw.contains(*extent))
+        })
     }
 
     /// Makes the words of `rw` right for this address and says what that took; does nothing at the
-    /// preferred base, and nothing the second time. `header` must be the header of this image.
+    /// preferred base, and nothing the second time. With the header of another image the result is an error
+    /// or nonsense, but nothing outside `rw` is written.
     pub fn relocate(&mut self, header: &ImageHeader) -> Result<Relocated> {
         if let Some(done) = self.relocated {
             return Ok(done);

@@ -1,7 +1,7 @@
 //! Finding damage: the checksums of the sections, and the padding between them.
 
 use super::{Checksum, ImageHeader, Placed, Region, SegmentKind, checksum};
-use crate::bounds::{Extent, to_u64, to_usize};
+use crate::bounds::{Extent, is_zero, to_u64, to_usize};
 use crate::error::{DumpError, Result};
 
 /// Compares the checksum of every section, with the padding after it, with the one that the writer
@@ -47,7 +47,8 @@ pub unsafe fn verify_padding(region: &Region, header: &ImageHeader) -> Result<()
         let Some(padding) = padding.filter(|padding| padding.length > 0) else { continue };
         // SAFETY: the caller promises that nobody writes.
         let bytes = unsafe { region.bytes(padding) }.ok_or_else(|| not_in_memory(section))?;
-        if let Some(at) = bytes.iter().position(|&byte| byte != 0) {
+        if !is_zero(bytes) {
+            let at = bytes.iter().position(|&byte| byte != 0).unwrap_or(0);
             let problem = "the padding after the section is not zero";
             return Err(DumpError::format(
                 &section.spec.name,

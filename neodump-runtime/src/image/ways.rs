@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::verify::Checker;
-use super::{ImageHeader, Region, SegmentKind, Source, UnmapGuard, Way, mapped};
+use super::{ImageHeader, Region, SegmentKind, Source, Way, mapped};
 use crate::bounds::{Extent, to_u64, to_usize};
 use crate::error::{DumpError, Result};
 use crate::reloc::Relocations;
@@ -89,7 +89,7 @@ impl Region {
         }
     }
 
-    /// Maps an image at its preferred base, whatever its size, with six system calls and without reading
+    /// Maps an image at its preferred base, whatever its size, with five system calls and without reading
     /// or writing a byte of it; nothing if the base is taken, or if this system cannot place a mapping.
     ///
     /// # Safety
@@ -161,7 +161,8 @@ impl Region {
 }
 
 /// A region that is given up unless the load gets to its end.
-pub(super) fn guarded(memory: Memory, header: &ImageHeader, way: Way) -> UnmapGuard {
+#[cfg(not(miri))]
+pub(super) fn guarded(memory: Memory, header: &ImageHeader, way: Way) -> super::UnmapGuard {
     let region = Region::new(memory, header, way);
     // SAFETY: the ways hand out no reference before they keep the region.
     unsafe { region.guard() }
