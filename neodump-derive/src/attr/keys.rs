@@ -1,0 +1,95 @@
+//! Which keys there are, where each belongs, and what to do instead of those that are yet to come.
+
+use proc_macro2::Ident;
+
+/// Where an attribute stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    Type,
+    Variant,
+    Field,
+}
+
+const ON_TYPES: &[&str] = &[
+    "object",
+    "kind",
+    "unsafe",
+    "objects",
+    "symbol",
+    "immediate",
+    "bits",
+    "shift",
+    "section",
+    "version",
+    "image",
+    "before_dump",
+    "after_load",
+    "validate",
+    "transparent",
+    "bound",
+    "crate",
+    "id",
+];
+
+const ON_FIELDS: &[&str] =
+    &["skip", "default", "bake", "cache", "derived", "with", "shared", "native", "tail", "heap"];
+
+/// Words that are reserved, and what to write as long as they do nothing.
+const LATER: &[(&str, &str)] = &[
+    ("relink", "keep typed pointers, or rebuild the chain in an `after_load` hook of the image"),
+    ("tag", "turn the union into an enum with an explicit repr, or store it with `with = module`"),
+    ("overlay", "store the whole table as a plain field, or what differs with `with = module`"),
+    ("global", "move the state into a field, or copy it in `before_dump` and `after_load`"),
+    ("handle", "store a plain index, or a typed pointer to the object"),
+    ("weak", "mark the field `cache`, or `skip = \"reason\"` and fill it in `after_load`"),
+    ("identity_key", "key the map by a word, a symbol or a number: their order is that of the image"),
+    ("remote", "wrap the foreign type in a struct of your own and store the field with `with = module`"),
+];
+
+impl Level {
+    /// The list of known keys, for messages.
+    pub(super) fn known(self) -> String {
+        match self {
+            Self::Type => format!("a type takes {}", listed(ON_TYPES)),
+            Self::Variant => "a variant takes no keys".to_owned(),
+            Self::Field => format!("a field takes {}", listed(ON_FIELDS)),
+        }
+    }
+
+    /// Refuses a key that does not belong here.
+    pub(super) fn judge(self, key: &Ident) -> syn::Result<()> {
+        let name = key.to_string();
+        let on_type = ON_TYPES.contains(&name.as_str());
+        let on_field = ON_FIELDS.contains(&name.as_str());
+        if (self == Self::Type && on_type) || (self == Self::Field && on_field) {
+            return Ok(());
+        }
+        let message = if let Some((_, instead)) = LATER.iter().find(|(word, _)| *word == name) {
+            format!("`{name}` is not supported yet; {instead}")
+        } else if name == "word" {
+            "the compiler cannot check a word's scheme, and dereferences rest on it: write unsafe(word)"
+                .to_owned()
+        } else if on_type {
+            format!("`{name}` belongs on the type, not on a {}", self.noun())
+        } else if on_field {
+            format!("`{name}` belongs on a field, not on the {}", self.noun())
+        } else {
+            format!("unknown key `{name}`; {}", self.known())
+        };
+        Err(syn::Error::new(key.span(), message))
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Type => "type",
+            Self::Variant => "variant",
+            Self::Field => "field",
+        }
+    }
+}
+
+fn listed(keys: &[&str]) -> String {
+    let quoted =
+        keys.iter().map(|key| if *key == "unsafe" { "`unsafe(word)`".into() } else { format!("`{key}`") });
+    quoted.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,202 @@
+//! Reading `#[dump(..)]`: a list of keys, each with its span, nothing judged yet but spelling and place.
+
+mod keys;
+mod scheme;
+mod value;
+
+pub(crate) use scheme::Entry;
+
+use proc_macro2::{Ident, Span, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, LitInt, LitStr, Meta, Path, Token, WherePredicate};
+
+use crate::ctxt::Ctxt;
+use keys::Level;
+use value::{flag, int, list, path, string, value};
+
+/// A value with the key that gave it.
+pub(crate) struct Keyed<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+impl<T> Keyed<T> {
+    pub(crate) fn span(&self) -> Span {
+        self.key.span()
+    }
+}
+
+type Slot<T> = Option<Keyed<T>>;
+
+/// The keys on a type.
+#[derive(Default)]
+pub(crate) struct TypeAttrs {
+    pub(crate) object: Slot<()>,
+    pub(crate) kind: Slot<Expr>,
+    pub(crate) word: Slot<()>,
+    pub(crate) objects: Slot<Vec<Entry>>,
+    pub(crate) symbol: Slot<Expr>,
+    pub(crate) immediate: Slot<Vec<Expr>>,
+    pub(crate) bits: Slot<LitInt>,
+    pub(crate) shift: Slot<LitInt>,
+    pub(crate) section: Slot<LitStr>,
+    pub(crate) version: Slot<LitInt>,
+    pub(crate) image: Slot<LitStr>,
+    pub(crate) before_dump: Slot<Path>,
+    pub(crate) after_load: Slot<Path>,
+    pub(crate) validate: Slot<Path>,
+    pub(crate) transparent: Slot<()>,
+    pub(crate) bound: Slot<Vec<WherePredicate>>,
+    pub(crate) krate: Slot<Path>,
+    pub(crate) id: Slot<LitStr>,
+}
+
+/// The keys on a field.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) skip: Slot<LitStr>,
+    pub(crate) default: Slot<Expr>,
+    pub(crate) bake: Slot<Expr>,
+    pub(crate) cache: Slot<()>,
+    pub(crate) derived: Slot<Path>,
+    pub(crate) with: Slot<Path>,
+    pub(crate) shared: Slot<()>,
+    pub(crate) native: Slot<()>,
+    pub(crate) tail: Slot<Ident>,
+    pub(crate) heap: Slot<()>,
+}
+
+impl TypeAttrs {
+    pub(crate) fn parse(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut this = Self::default();
+        each_key(ctxt, attrs, Level::Type, |key, input| match key.to_string().as_str() {
+            "object" => set(&mut this.object, key, flag(key, input)?),
+            "kind" => set(&mut this.kind, key, value(key, input, "kind = 2")?),
+            "unsafe" => {
+                let (word, ()) = value::word(key, input)?;
+                set(&mut this.word, &word, ())
+            }
+            "objects" => set(&mut this.objects, key, list(key, input, "objects(Cons = 0b011, Str = 0b100)")?),
+            "symbol" => set(&mut this.symbol, key, value(key, input, "symbol = 0b000")?),
+            "immediate" => set(&mut this.immediate, key, list(key, input, "immediate(0b010, 0b110)")?),
+            "bits" => set(&mut this.bits, key, int(key, input, "bits = 3")?),
+            "shift" => set(&mut this.shift, key, int(key, input, "shift = 8")?),
+            "section" => set(&mut this.section, key, string(key, input, "section = \"faces\"")?),
+            "version" => set(&mut this.version, key, int(key, input, "version = 3")?),
+            "image" => set(&mut this.image, key, string(key, input, "image = \"neovm\"")?),
+            "before_dump" => {
+                set(&mut this.before_dump, key, path(key, input, "before_dump = Self::quiesce")?)
+            }
+            "after_load" => set(&mut this.after_load, key, path(key, input, "after_load = Self::resume")?),
+            "validate" => set(&mut this.validate, key, path(key, input, "validate = Self::check")?),
+            "transparent" => set(&mut this.transparent, key, flag(key, input)?),
+            "bound" => {
+                let text = string(key, input, "bound = \"T: Dumpable\"")?;
+                let predicates =
+                    text.parse_with(Punctuated::<WherePredicate, Token![,]>::parse_terminated)?;
+                set(&mut this.bound, key, predicates.into_iter().collect())
+            }
+            "crate" => set(&mut this.krate, key, path(key, input, "crate = path::to::neodump_runtime")?),
+            "id" => set(&mut this.id, key, string(key, input, "id = \"neovm::Face\"")?),
+            other => Err(syn::Error::new(key.span(), format!("`{other}` is not read on a type"))),
+        });
+        this
+    }
+}
+
+impl FieldAttrs {
+    pub(crate) fn parse(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut this = Self::default();
+        each_key(ctxt, attrs, Level::Field, |key, input| match key.to_string().as_str() {
+            "skip" => set(&mut this.skip, key, string(key, input, "skip = \"belongs to the process\"")?),
+            "default" => set(&mut this.default, key, value(key, input, "default = Terminal::closed()")?),
+            "bake" => set(&mut this.bake, key, value(key, input, "bake = Color::Black")?),
+            "cache" => set(&mut this.cache, key, flag(key, input)?),
+            "derived" => set(&mut this.derived, key, path(key, input, "derived = Self::count_faces")?),
+            "with" => set(&mut this.with, key, path(key, input, "with = my_module")?),
+            "shared" => set(&mut this.shared, key, flag(key, input)?),
+            "native" => set(&mut this.native, key, flag(key, input)?),
+            "tail" => set(&mut this.tail, key, value::ident(key, input, "tail = len")?),
+            "heap" => set(&mut this.heap, key, flag(key, input)?),
+            other => Err(syn::Error::new(key.span(), format!("`{other}` is not read on a field"))),
+        });
+        this
+    }
+}
+
+/// Refuses every key on a variant.
+pub(crate) fn refuse_on_variant(ctxt: &Ctxt, attrs: &[Attribute]) {
+    each_key(ctxt, attrs, Level::Variant, |_, _| Ok(()));
+}
+
+fn set<T>(slot: &mut Slot<T>, key: &Ident, value: T) -> syn::Result<()> {
+    if slot.is_some() {
+        return Err(syn::Error::new(key.span(), format!("duplicate `{key}`: give it once")));
+    }
+    *slot = Some(Keyed { key: key.clone(), value });
+    Ok(())
+}
+
+/// Calls `take` for each known key; what it leaves is skipped up to the next comma, so that every key is
+/// judged.
+fn each_key(
+    ctxt: &Ctxt,
+    attrs: &[Attribute],
+    level: Level,
+    mut take: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("dump")) {
+        let Meta::List(list) = &attr.meta else {
+            ctxt.error_over(
+                &attr.meta,
+                format!("write #[dump(..)] with keys in parentheses; {}", level.known()),
+            );
+            continue;
+        };
+        if list.tokens.is_empty() {
+            ctxt.error_over(&attr.meta, format!("#[dump()] says nothing: remove it; {}", level.known()));
+            continue;
+        }
+        let read = list.parse_args_with(|input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = one_key(input, level, &mut take) {
+                    ctxt.push(error);
+                    skip_to_comma(input)?;
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            ctxt.push(error);
+        }
+    }
+}
+
+fn one_key(
+    input: ParseStream<'_>,
+    level: Level,
+    take: &mut impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(format!("expected a key; {}", level.known())));
+    }
+    let key = input.call(Ident::parse_any)?;
+    level.judge(&key)?;
+    take(&key, input)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(input.error(format!("expected `,` after `{key}`")))
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! What can be wrong with a field.
+
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::{DeriveInput, Member, Type};
+
+use super::types::{self, Nominal};
+use crate::ast::{Field, Native, Policy, Tail};
+use crate::attr::FieldAttrs;
+use crate::bound::is_phantom;
+use crate::ctxt::Ctxt;
+
+/// What a field belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Struct,
+    Enum,
+    Object,
+    Word,
+    Image,
+    Transparent,
+}
+
+impl Owner {
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Struct => "a struct",
+            Self::Enum => "an enum",
+            Self::Object => "a heap object",
+            Self::Word => "a word",
+            Self::Image => "an image",
+            Self::Transparent => "a transparent type",
+        }
+    }
+
+    pub(super) fn not_an_enum(self) -> &'static str {
+        match self {
+            Self::Object => "a heap object is a struct: put the enum into a field of one",
+            Self::Word => {
+                "a word is valid for every bit pattern, an enum is not: derive `Dumpable` alone, with an explicit repr"
+            }
+            Self::Image => "an image is a struct: its fields are the roots",
+            Self::Transparent => "only a struct of one field is transparent: remove the key",
+            Self::Struct | Self::Enum => "remove the key",
+        }
+    }
+}
+
+/// How the field is dumped.
+pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) -> Policy {
+    let FieldAttrs { skip, default, bake, cache, derived, with, shared, native, tail, heap } = attrs;
+    if let (Some(default), None) = (&default, &skip) {
+        ctxt.error(
+            default.span(),
+            "`default` goes with `skip = \"reason\"`: it is the value at load of a field that is not stored",
+        );
+    }
+    let default = default.map(|default| default.value);
+    let mut chosen: Option<(Ident, Policy)> = None;
+    let mut choose = |key: Ident, policy: Policy| match &chosen {
+        None => chosen = Some((key, policy)),
+        Some((first, _)) => ctxt.error(
+            key.span(),
+            format!("a field is stored in one way: `{key}` contradicts `{first}`; keep one of them"),
+        ),
+    };
+    if let Some(skip) = skip {
+        if skip.value.value().trim().is_empty() {
+            ctxt.error(skip.value.span(), "say why the field can be left out: an empty reason is none");
+        }
+        choose(skip.key, Policy::Skip { default });
+    }
+    if let Some(bake) = bake {
+        choose(bake.key, Policy::Bake(bake.value));
+    }
+    if let Some(cache) = cache {
+        choose(cache.key, Policy::Cache);
+    }
+    if let Some(derived) = derived {
+        choose(derived.key, Policy::Derived(derived.value));
+    }
+    if let Some(with) = with {
+        choose(with.key, Policy::With(with.value));
+    }
+    if let Some(shared) = shared {
+        choose(shared.key, Policy::Shared);
+    }
+    if let Some(key) = native {
+        let native = self::native(ctxt, key.span(), ty);
+        choose(key.key, Policy::Native(native));
+    }
+    if let Some(key) = tail {
+        let tail = self::tail(ctxt, key.value, ty);
+        choose(key.key, tail.map_or(Policy::Plain, Policy::Tail));
+    }
+    if let Some(heap) = heap {
+        choose(heap.key, Policy::Heap);
+    }
+    let Some((key, policy)) = chosen else {
+        types::refuse(ctxt, ty, false);
+        return Policy::Plain;
+    };
+    refuse_in(ctxt, owner, &key, &policy);
+    match &policy {
+        Policy::Shared => {
+            if !types::mentions_shared(ty) {
+                ctxt.error(
+                    key.span(),
+                    "`shared` is said of `Rc` and `Arc`, and this type names neither: remove it",
+                );
+            }
+            types::refuse(ctxt, ty, true);
+        }
+        Policy::Bake(_) => types::refuse(ctxt, ty, false),
+        _ => {}
+    }
+    policy
+}
+
+/// Refuses policies that the owner has no place for.
+fn refuse_in(ctxt: &Ctxt, owner: Owner, key: &Ident, policy: &Policy) {
+    let refused = match (owner, policy) {
+        (Owner::Word, _) => Some("a word's bits are its value: they are always stored".to_owned()),
+        (Owner::Transparent, Policy::Plain | Policy::Shared) => None,
+        (Owner::Transparent, _) => Some(format!(
+            "a transparent type is stored exactly as its field: remove `{key}`, or `transparent`"
+        )),
+        (Owner::Enum, Policy::Bake(_) | Policy::Cache | Policy::Derived(_)) => Some(format!(
+            "`{key}` is not for fields of an enum: move the fields of the variant into a struct of their own"
+        )),
+        (Owner::Struct | Owner::Enum | Owner::Object, Policy::Heap) => Some(
+            "the heap that adopts the image is a field of the image: #[dump(image = .., version = ..)]"
+                .to_owned(),
+        ),
+        (Owner::Struct | Owner::Enum | Owner::Image, Policy::Tail(_)) => {
+            Some("only a heap object has a trailing array: add #[dump(object)] to the type".to_owned())
+        }
+        _ => None,
+    };
+    if let Some(message) = refused {
+        ctxt.error(key.span(), message);
+    }
+}
+
+fn native(ctxt: &Ctxt, key: Span, ty: &Type) -> Native {
+    match types::ungrouped(ty) {
+        Type::Reference(reference) => {
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+                ctxt.error_over(ty, "a native static lives as long as the process: write `&'static T`");
+            } else if let Some(mutability) = &reference.mutability {
+                ctxt.error(mutability.span, "a native static is shared: write `&'static T`");
+            }
+            Native::Static((*reference.elem).clone())
+        }
+        Type::Path(path) if types::last_is(path, "Option") => {
+            let Some(inner) = types::argument(path) else { return Native::Function };
+            if matches!(types::ungrouped(inner), Type::Reference(_)) {
+                ctxt.error_over(
+                    ty,
+                    "an optional native static is not supported yet: refer to a static that stands for none",
+                );
+            }
+            Native::OptionalFunction(inner.clone())
+        }
+        Type::FnPtr(_) | Type::Path(_) => Native::Function,
+        _ => {
+            ctxt.error(key, "`native` is for fn pointers, options of them, and `&'static` references");
+            Native::Function
+        }
+    }
+}
+
+fn tail(ctxt: &Ctxt, len: Ident, ty: &Type) -> Option<Tail> {
+    match types::empty_array(ty) {
+        Some(element) => {
+            types::refuse(ctxt, element, false);
+            let len = match len.to_string().parse::<u32>() {
+                Ok(index) => Member::Unnamed(syn::Index { index, span: len.span() }),
+                Err(_) => Member::Named(len),
+            };
+            Some(Tail { element: element.clone(), len })
+        }
+        None => {
+            ctxt.error_over(ty, "a trailing array has the type `[T; 0]`: its elements follow the object");
+            None
+        }
+    }
+}
+
+/// A trailing array comes last, and an earlier field counts it.
+pub(super) fn check_tail(ctxt: &Ctxt, fields: &[Field]) {
+    for (position, field) in fields.iter().enumerate() {
+        let last = position + 1 == fields.len();
+        match &field.policy {
+            Policy::Tail(tail) => {
+                if !last {
+                    ctxt.error_over(&field.member, "a trailing array is the last field: move it to the end");
+                }
+                check_len(ctxt, &fields[..position], tail);
+            }
+            Policy::Plain if last && types::empty_array(&field.ty).is_some() => ctxt.error_over(
+                &field.ty,
+                "an empty array at the end of an object is a trailing array: add #[dump(tail = len)], where `len` is the field that counts it",
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn check_len(ctxt: &Ctxt, before: &[Field], tail: &Tail) {
+    let Some(len) = before.iter().find(|field| field.member == tail.len) else {
+        let known: Vec<_> = before.iter().map(|field| format!("`{}`", field.name)).collect();
+        ctxt.error_over(
+            &tail.len,
+            format!("`tail` names an earlier field that holds the count; there are: {}", known.join(", ")),
+        );
+        return;
+    };
+    if !len.is_plain() {
+        ctxt.error_over(
+            &tail.len,
+            "the field that counts a trailing array is stored as it is: remove its #[dump(..)]",
+        );
+    }
+}
+
+/// An image has at most one heap.
+pub(super) fn check_heap(ctxt: &Ctxt, fields: &[Field]) {
+    let heaps = fields.iter().filter(|field| matches!(field.policy, Policy::Heap));
+    for field in heaps.skip(1) {
+        ctxt.error_over(
+            &field.member_tokens(),
+            "an image is adopted by one heap: this is the second `heap` field",
+        );
+    }
+}
+
+/// A transparent type has one field beside markers.
+pub(super) fn check_transparent(ctxt: &Ctxt, input: &DeriveInput, fields: &[Field]) {
+    let mut stored = fields.iter().filter(|field| !is_phantom(&field.ty));
+    let Some(_) = stored.next() else {
+        ctxt.error(
+            input.ident.span(),
+            "a transparent type has one field that is stored: remove `transparent`",
+        );
+        return;
+    };
+    if let Some(second) = stored.next() {
+        ctxt.error(
+            second.member_span(),
+            "a transparent type has one field beside `PhantomData`: remove `transparent`, or put the fields into a struct",
+        );
+    }
+}
+
+impl Field {
+    fn member_span(&self) -> Span {
+        match &self.member {
+            Member::Named(ident) => ident.span(),
+            Member::Unnamed(_) => self.ty.span(),
+        }
+    }
+
+    fn member_tokens(&self) -> proc_macro2::TokenStream {
+        use quote::ToTokens;
+        match &self.member {
+            Member::Named(ident) => ident.to_token_stream(),
+            Member::Unnamed(_) => self.ty.to_token_stream(),
+        }
+    }
+}
+
+/// Whether the type is one of those that a word may be made of.
+pub(super) fn is_word_integer(ty: &Type) -> bool {
+    matches!(types::nominal(ty), Some(Nominal::Bare(name)) if name == "usize" || name == "u64")
+}

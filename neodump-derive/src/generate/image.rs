@@ -1,0 +1,56 @@
+//! `ImageRoot`: the type whose fields are the roots.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
+
+use super::impl_unsafe;
+use crate::ast::{Container, Image, Policy};
+use crate::names::Names;
+
+/// ```text
+/// unsafe impl p::ImageRoot for Vm {
+///     const NAME: &'static str = "neovm";
+///     const VERSION: u32 = 47;
+///     fn before_dump(&mut self) -> p::HookResult { p::IntoHookResult::into_hook_result(path(self)) }
+///     fn after_load(&mut self) -> p::HookResult { .. }
+///     fn validate(&self) -> p::HookResult { .. }
+///     fn image(&self) -> p::Option<&p::Image> { p::AdoptImage::image(&self.heap) }
+/// }
+/// ```
+pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
+    let (name, version) = (&image.name, &image.version);
+    let (hook_result, option) = (n.p("HookResult"), n.p("Option"));
+    let before_dump = image.before_dump.as_ref().map(|path| {
+        let hook = hook(n, path);
+        quote!(fn before_dump(&mut self) -> #hook_result { #hook })
+    });
+    let after_load = image.after_load.as_ref().map(|path| {
+        let hook = hook(n, path);
+        quote!(fn after_load(&mut self) -> #hook_result { #hook })
+    });
+    let validate = c.validate.as_ref().map(|path| {
+        let hook = hook(n, path);
+        quote!(fn validate(&self) -> #hook_result { #hook })
+    });
+    let heap = c.fields().iter().find(|field| matches!(field.policy, Policy::Heap));
+    let heap = heap.map(|field| {
+        let (member, ty, adopt, image) = (&field.member, &field.ty, n.p("AdoptImage"), n.p("Image"));
+        quote!(fn image(&self) -> #option<&#image> { <#ty as #adopt>::image(&self.#member) })
+    });
+    let items = quote! {
+        const NAME: &'static str = #name;
+        const VERSION: u32 = #version;
+        #before_dump
+        #after_load
+        #validate
+        #heap
+    };
+    impl_unsafe(c, &n.p("ImageRoot"), &items)
+}
+
+/// What a function of the user says, its error as text.
+pub(super) fn hook(n: &Names, path: &Path) -> TokenStream {
+    let into = n.p("IntoHookResult");
+    quote!(#into::into_hook_result(#path(self)))
+}

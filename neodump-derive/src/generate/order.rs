@@ -1,0 +1,68 @@
+//! `order`: what fixes the place of a value among others of its type.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::pattern;
+use crate::ast::{Container, Data, Field, Policy};
+use crate::names::Names;
+
+/// The order of one field; nothing for one that is not part of the stored value.
+fn call(n: &Names, field: &Field) -> Option<TokenStream> {
+    let (value, key) = (n.field(field.index), &n.key);
+    match &field.policy {
+        Policy::Plain | Policy::Shared => {
+            let dumpable = n.dumpable(&field.ty);
+            Some(quote!(#dumpable::order(#value, #key);))
+        }
+        Policy::With(module) => {
+            let dumpable = n.p("Dumpable");
+            Some(quote!(<#module::Stored as #dumpable>::order(&#module::to_stored(#value), #key);))
+        }
+        Policy::Native(_) => {
+            // Addresses differ from process to process.
+            let name = super::schema::name(n);
+            Some(quote!({ let _ = #value; #key.unordered(#name); }))
+        }
+        Policy::Skip { .. }
+        | Policy::Bake(_)
+        | Policy::Cache
+        | Policy::Derived(_)
+        | Policy::Tail(_)
+        | Policy::Heap => None,
+    }
+}
+
+/// ```text
+/// fn order(&self, key: &mut p::OrderKey<'_>) {
+///     let Self { f: field0, g: _ } = self;
+///     <F as p::Dumpable>::order(field0, key);
+/// }
+/// ```
+///
+/// An enum is ordered by the index of its variant first.
+pub(super) fn order(c: &Container, n: &Names) -> TokenStream {
+    let (key, key_type) = (&n.key, n.p("OrderKey"));
+    let used = |field: &Field| call(n, field).is_some();
+    let body = match &c.data {
+        Data::Struct(fields) => {
+            let pattern = pattern(n, fields, used);
+            let each = fields.iter().filter_map(|field| call(n, field));
+            quote!(let Self #pattern = self; #(#each)*)
+        }
+        Data::Enum(variants) => {
+            let arms = variants.iter().enumerate().map(|(index, variant)| {
+                let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, used));
+                let number = index as u32;
+                let each = variant.fields.iter().filter_map(|field| call(n, field));
+                quote!(Self::#ident #pattern => { #key.unsigned(&#number.to_le_bytes()); #(#each)* })
+            });
+            quote!(match self { #(#arms)* })
+        }
+    };
+    quote! {
+        fn order(&self, #key: &mut #key_type<'_>) {
+            #body
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `read` and `settle`: make a value of its stored record, then queue what `read` left open.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{in_place, pattern, place, record};
+use crate::ast::{Container, Data, Field, Native, Policy};
+use crate::names::Names;
+
+/// The value of one field whose record is at `place`.
+pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &TokenStream) -> TokenStream {
+    let (r, ty) = (&n.reader, &field.ty);
+    match &field.policy {
+        Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_) => {
+            let dumpable = n.dumpable(ty);
+            quote!(unsafe { #dumpable::read(#place, #r) })
+        }
+        Policy::Skip { default: Some(_) } => {
+            let make = record::value_of(n, variant, field);
+            quote!(Self::#make())
+        }
+        Policy::Skip { default: None } | Policy::Derived(_) | Policy::With(_) => {
+            let default = n.p_at("core", syn::spanned::Spanned::span(ty));
+            quote!(<#ty as #default::default::Default>::default())
+        }
+        Policy::Cache => {
+            let probe = n.p("Probe");
+            quote!(unsafe { #probe::<#ty>::read_empty(#place) })
+        }
+        Policy::Native(Native::Static(_)) => quote!(unsafe { #place.get::<#ty>() }),
+        Policy::Native(Native::Function) => {
+            let native = n.p("native");
+            quote!(unsafe { #native::read::<#ty>(#place, #r) })
+        }
+        Policy::Native(Native::OptionalFunction(function)) => {
+            let native = n.p("native");
+            quote!(unsafe { #native::read_option::<#function>(#place, #r) })
+        }
+        Policy::Heap => quote!(#r.adopt::<#ty>()),
+    }
+}
+
+/// What is left to do for one field at its final address `pointer`.
+pub(super) fn settle_call(
+    n: &Names,
+    field: &Field,
+    pointer: &TokenStream,
+    place: &TokenStream,
+) -> Option<TokenStream> {
+    let (r, ty, this) = (&n.reader, &field.ty, &n.this);
+    match &field.policy {
+        Policy::Plain | Policy::Shared => {
+            let dumpable = n.dumpable(ty);
+            Some(quote!(unsafe { #dumpable::settle(#pointer, #place, #r) };))
+        }
+        Policy::Derived(path) => {
+            let derived = n.p("derived");
+            Some(quote!(unsafe { #derived::settle::<Self, #ty>(#this, #pointer, #path, #r) };))
+        }
+        Policy::With(module) => {
+            let with = n.p("with");
+            Some(quote! {
+                unsafe {
+                    #with::settle::<#module::Stored, #ty, _>(#pointer, #place, #module::from_stored, #r)
+                };
+            })
+        }
+        // In place, or nothing behind it.
+        Policy::Bake(_)
+        | Policy::Tail(_)
+        | Policy::Skip { .. }
+        | Policy::Cache
+        | Policy::Native(_)
+        | Policy::Heap => None,
+    }
+}
+
+/// The address of a plain field of an image root may be in a section of its own.
+fn field_place(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
+    let at = place(n, variant, field);
+    if c.is_image() && field.is_plain() {
+        let (r, ty) = (&n.reader, &field.ty);
+        return quote!(#r.field::<#ty>(#at));
+    }
+    at
+}
+
+fn fields(c: &Container, n: &Names, variant: Option<usize>, fields: &[Field]) -> TokenStream {
+    let image = c.is_image();
+    let each = fields.iter().map(|field| {
+        let member = &field.member;
+        if image && field.is_plain() {
+            // The place borrows the reader, so it is computed first.
+            let (place, at) = (&n.place, field_place(c, n, variant, field));
+            let value = value(n, variant, field, &quote!(#place));
+            return quote!(#member: { let #place = #at; #value });
+        }
+        let value = value(n, variant, field, &place(n, variant, field));
+        quote!(#member: #value)
+    });
+    quote!({ #(#each),* })
+}
+
+/// ```text
+/// unsafe fn read(at: p::At, r: &mut p::Reader<'_>) -> Self {
+///     if const { RECORD.in_place } {
+///         return unsafe { at.get::<Self>() };
+///     }
+///     Self { f: unsafe { <F as p::Dumpable>::read(at.add(Self::NEODUMP.offsets[0]), r) }, g: .. }
+/// }
+/// ```
+///
+/// The record of an enum that is not in place begins with the variant's index:
+///
+/// ```text
+///     match unsafe { at.get::<u32>() } {
+///         0u32 => Self::A { .. },
+///         _ => r.broken("E"),
+///     }
+/// ```
+///
+/// An image root is always read field by field, since fields may have sections of their own.
+pub(super) fn read(c: &Container, n: &Names) -> TokenStream {
+    let (at, r, at_type, reader) = (&n.at, &n.reader, n.p("At"), n.p("Reader"));
+    let whole = (!c.is_image() && may_be_in_place(c)).then(|| {
+        let in_place = in_place(n);
+        quote!(if #in_place { return unsafe { #at.get::<Self>() }; })
+    });
+    let body = match &c.data {
+        Data::Struct(all) => {
+            let fields = fields(c, n, None, all);
+            quote!(Self #fields)
+        }
+        Data::Enum(variants) => {
+            let name = &c.name;
+            let arms = variants.iter().enumerate().map(|(index, variant)| {
+                let (ident, number) = (&variant.ident, index as u32);
+                let fields = fields(c, n, Some(index), &variant.fields);
+                quote!(#number => Self::#ident #fields,)
+            });
+            quote!(match unsafe { #at.get::<u32>() } { #(#arms)* _ => #r.broken(#name) })
+        }
+    };
+    quote! {
+        unsafe fn read(#at: #at_type, #r: &mut #reader<'_>) -> Self {
+            #whole
+            #body
+        }
+    }
+}
+
+/// ```text
+/// unsafe fn settle(this: *mut Self, at: p::At, r: &mut p::Reader<'_>) {
+///     if const { RECORD.in_place } { return; }
+///     unsafe { <F as p::Dumpable>::settle(&raw mut (*this).f, at.add(Self::NEODUMP.offsets[0]), r) };
+/// }
+/// ```
+///
+/// An enum matches on `&mut *this` with one arm for each variant.
+pub(super) fn settle(c: &Container, n: &Names) -> TokenStream {
+    let (this, at, r, at_type, reader) = (&n.this, &n.at, &n.reader, n.p("At"), n.p("Reader"));
+    let done = (!c.is_image() && may_be_in_place(c)).then(|| {
+        let in_place = in_place(n);
+        quote!(if #in_place { return; })
+    });
+    let body = match &c.data {
+        Data::Struct(fields) => {
+            let each = fields.iter().filter_map(|field| {
+                let (place, at) = (&n.place, field_place(c, n, None, field));
+                let member = &field.member;
+                let settle = settle_call(n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;
+                Some(quote!(let #place = #at; #settle))
+            });
+            quote!(#(#each)*)
+        }
+        Data::Enum(variants) => {
+            let used =
+                |field: &Field| settle_call(n, field, &TokenStream::new(), &TokenStream::new()).is_some();
+            let arms = variants.iter().enumerate().map(|(index, variant)| {
+                let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, used));
+                let each = variant.fields.iter().filter_map(|field| {
+                    let binding = n.field(field.index);
+                    settle_call(n, field, &quote!(#binding), &place(n, Some(index), field))
+                });
+                quote!(Self::#ident #pattern => { #(#each)* })
+            });
+            quote!(match unsafe { &mut *#this } { #(#arms)* })
+        }
+    };
+    quote! {
+        unsafe fn settle(#this: *mut Self, #at: #at_type, #r: &mut #reader<'_>) {
+            #done
+            #body
+        }
+    }
+}
+
+/// Whether the record may turn out to be in place: an enum needs an explicit `repr` for it.
+fn may_be_in_place(c: &Container) -> bool {
+    matches!(c.data, Data::Struct(_)) || c.repr.explicit().is_some()
+}

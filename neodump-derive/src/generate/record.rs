@@ -1,0 +1,233 @@
+//! Layout constants, and the functions of attributes' expressions.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::ast::{Container, Data, Field, Native, Policy, Variant};
+use crate::layout;
+use crate::names::Names;
+
+/// The record of one field.
+///
+/// ```text
+/// <F as p::Dumpable>::RECORD          plain, shared, tail
+/// { let record = ..; assert!(..); record }     bake
+/// p::Record::SKIPPED                  skip, derived, heap
+/// p::Probe::<F>::RECORD               cache
+/// p::with::record::<m::Stored>()      with
+/// p::native::FUNCTION, STATIC         native
+/// ```
+fn field(n: &Names, field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    let span = ty.span();
+    match &field.policy {
+        Policy::Plain | Policy::Shared => {
+            let dumpable = n.dumpable(ty);
+            quote_spanned!(span=> #dumpable::RECORD)
+        }
+        Policy::Bake(_) => {
+            let message = format!(
+                "`bake` on field `{}`: the image holds the value as it is in memory, and this type is hydrated at \
+                 load; use `cache`, or `skip` with `default = ..`",
+                field.name
+            );
+            asserted(n, ty, &quote!(__record.in_place && !__record.owns), &message)
+        }
+        Policy::Tail(tail) => {
+            let element = n.dumpable(&tail.element);
+            let message = format!(
+                "`tail` on field `{}`: elements that follow an object are stored as they are in memory, and this \
+                 type is hydrated at load",
+                field.name
+            );
+            asserted(n, ty, &quote!(#element::RECORD.in_place && !#element::RECORD.owns), &message)
+        }
+        Policy::Skip { .. } | Policy::Derived(_) | Policy::Heap => {
+            let record = n.p("Record");
+            quote!(#record::SKIPPED)
+        }
+        Policy::Cache => {
+            let probe = n.p("Probe");
+            quote!(#probe::<#ty>::RECORD)
+        }
+        Policy::With(module) => {
+            let with = n.p("with");
+            quote!(#with::record::<#module::Stored>())
+        }
+        Policy::Native(Native::Static(_)) => {
+            let native = n.p("native");
+            quote!(#native::STATIC)
+        }
+        Policy::Native(_) => {
+            let native = n.p("native");
+            quote!(#native::FUNCTION)
+        }
+    }
+}
+
+/// The record of `ty`, if it fits.
+fn asserted(n: &Names, ty: &syn::Type, fits: &TokenStream, message: &str) -> TokenStream {
+    let (dumpable, core) = (n.dumpable(ty), n.p_at("core", ty.span()));
+    quote_spanned! {ty.span().resolved_at(proc_macro2::Span::call_site())=>
+        {
+            let __record = #dumpable::RECORD;
+            #core::assert!(#fits, #message);
+            __record
+        }
+    }
+}
+
+/// The record of the type.
+pub(super) fn record(c: &Container, n: &Names) -> TokenStream {
+    let (record, layout, whole) = (n.p("Record"), &n.layout, &n.record);
+    match c.data {
+        Data::Struct(_) => quote!(#record = Self::#layout.record;),
+        Data::Enum(_) => quote!(#record = Self::#whole;),
+    }
+}
+
+/// ```text
+/// impl S {
+///     const NEODUMP_MEMORY: [usize; 2] = [offset_of!(Self, f), offset_of!(Self, g)];
+///     const NEODUMP: p::Layout<2> = p::Layout::of_struct([record of f, record of g], Self::NEODUMP_MEMORY, ..);
+///     fn value_of_f() -> F { expr }                        // for each expression of an attribute
+///     ..                                                   // the shape, see `schema`
+/// }
+/// ```
+pub(super) fn inherent(c: &Container, n: &Names) -> TokenStream {
+    let ident = &c.ident;
+    let (generics, arguments, clause) = c.generics.split_for_impl();
+    let (discriminants, layouts) = match &c.data {
+        Data::Struct(fields) => (TokenStream::new(), of_struct(c, n, fields)),
+        Data::Enum(variants) => (discriminants(c, n, variants), of_enum(c, n, variants)),
+    };
+    let fields: Vec<&Field> = match &c.data {
+        Data::Struct(fields) => fields.iter().collect(),
+        Data::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
+    };
+    // A variant's `skip` fields have no name of their own in the enum, so their functions are numbered.
+    let values = match &c.data {
+        Data::Struct(_) => values(n, None, &fields),
+        Data::Enum(variants) => {
+            let each = variants.iter().enumerate().map(|(index, variant)| {
+                let fields: Vec<_> = variant.fields.iter().collect();
+                values(n, Some(index), &fields)
+            });
+            quote!(#(#each)*)
+        }
+    };
+    let shape = super::schema::constants(c, n);
+    quote! {
+        #discriminants
+        #[automatically_derived]
+        impl #generics #ident #arguments #clause {
+            #layouts
+            #values
+            #shape
+        }
+    }
+}
+
+/// The functions that make what attributes' expressions say. They take nothing, so that an expression sees
+/// no local of generated code.
+fn values(n: &Names, variant: Option<usize>, fields: &[&Field]) -> TokenStream {
+    let each = fields.iter().filter_map(|field| {
+        let (ty, value) = (&field.ty, field.value()?);
+        let name = value_of(n, variant, field);
+        Some(quote! {
+            #[inline]
+            fn #name() -> #ty {
+                #value
+            }
+        })
+    });
+    quote!(#(#each)*)
+}
+
+/// The name of the function that makes what a field attribute's expression says.
+pub(super) fn value_of(n: &Names, variant: Option<usize>, field: &Field) -> syn::Ident {
+    match variant {
+        None => n.value_of(&field.name),
+        Some(index) => n.value_of(&format!("{index}_{}", field.name)),
+    }
+}
+
+fn of_struct(c: &Container, n: &Names, fields: &[Field]) -> TokenStream {
+    let (core, layout, name, memory) = (n.p("core"), n.p("Layout"), &n.layout, &n.memory);
+    let members = fields.iter().map(|field| &field.member);
+    let records = fields.iter().map(|one| field(n, one));
+    let count = fields.len();
+    let make = if c.repr.transparent { quote!(of_transparent) } else { quote!(of_struct) };
+    quote! {
+        const #memory: [usize; #count] = [#(#core::mem::offset_of!(Self, #members)),*];
+        const #name: #layout<#count> = #layout::#make(
+            [#(#records),*],
+            Self::#memory,
+            #core::mem::size_of::<Self>(),
+            #core::mem::align_of::<Self>(),
+        );
+    }
+}
+
+/// ```text
+/// const NEODUMP_PAYLOAD: usize = ..;                       // explicit repr: where the payload starts
+/// const NEODUMP_RECORD: p::Record = p::Record::of_enum(size, align, explicit, &[&[record of A.0], &[]]);
+/// const NEODUMP_0: p::Layout<1> = p::Layout::of_variant(Self::NEODUMP_RECORD, [record of A.0], [offset in memory]);
+/// ```
+fn of_enum(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {
+    let (core, record, layout, whole) = (n.p("core"), n.p("Record"), n.p("Layout"), &n.record);
+    let explicit = c.repr.explicit().is_some();
+    let payload = explicit.then(|| {
+        let (name, start) = (&n.payload, layout::payload_start(c, n, variants));
+        quote!(const #name: usize = #start;)
+    });
+    let records: Vec<Vec<_>> =
+        variants.iter().map(|variant| variant.fields.iter().map(|one| field(n, one)).collect()).collect();
+    let layouts = variants.iter().zip(&records).enumerate().map(|(index, (variant, records))| {
+        let (name, count) = (n.variant_layout(index), records.len());
+        let offsets = layout::variant_offsets(c, n, variant);
+        quote!(const #name: #layout<#count> = #layout::of_variant(Self::#whole, [#(#records),*], #offsets);)
+    });
+    quote! {
+        #payload
+        const #whole: #record = #record::of_enum(
+            #core::mem::size_of::<Self>(),
+            #core::mem::align_of::<Self>(),
+            #explicit,
+            &[#(&[#(#records),*]),*],
+        );
+        #(#layouts)*
+    }
+}
+
+/// The discriminants as constants of the enum's integer, so that any expression can give one.
+///
+/// ```text
+/// const DISCRIMINANT_0: u8 = 3;
+/// const DISCRIMINANT_1: u8 = DISCRIMINANT_0 + 1;
+/// ```
+fn discriminants(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {
+    let (ty, core) = (c.repr.discriminant_type(), n.p("core"));
+    let c_int = c.repr.c && c.repr.int.is_none();
+    let each = variants.iter().enumerate().map(|(index, variant)| {
+        let name = n.discriminant(index);
+        let value = match (&variant.discriminant, index.checked_sub(1)) {
+            (Some(value), _) => quote!(#value),
+            (None, None) => quote!(0),
+            (None, Some(before)) => {
+                let before = n.discriminant(before);
+                quote!(#before + 1)
+            }
+        };
+        let fits = c_int.then(|| {
+            let message = format!(
+                "the discriminant of `{}` does not fit in C's `int`: write #[repr(C, i64)], or choose another",
+                variant.name
+            );
+            quote!(const _: () = #core::assert!(#name as i32 as isize == #name, #message);)
+        });
+        quote!(const #name: #ty = #value; #fits)
+    });
+    quote!(#(#each)*)
+}

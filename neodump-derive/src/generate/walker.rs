@@ -1,0 +1,81 @@
+//! `walk`: shows every reference of a live value to a visitor.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{pattern, steps};
+use crate::ast::{Container, Data, Field, Native, Policy, Variant};
+use crate::names::Names;
+
+/// The walk of one field; nothing for one that is not traced.
+fn call(n: &Names, field: &Field) -> Option<TokenStream> {
+    let (value, v, visitor) = (n.field(field.index), &n.visitor, &n.visitor_type);
+    Some(match &field.policy {
+        Policy::Plain | Policy::Shared => {
+            let dumpable = n.dumpable(&field.ty);
+            quote!(#dumpable::walk(#value, #v))
+        }
+        Policy::With(module) => {
+            let with = n.p("with");
+            quote!(#with::walk::<#module::Stored, #visitor>(#module::to_stored(#value), #v))
+        }
+        Policy::Native(native) => {
+            let module = n.p("native");
+            match native {
+                Native::Function => quote!(#module::walk(#value, #v)),
+                Native::OptionalFunction(_) => quote!(#module::walk_option(#value, #v)),
+                Native::Static(_) => quote!(#module::walk_static(#value, #v)),
+            }
+        }
+        Policy::Skip { .. }
+        | Policy::Bake(_)
+        | Policy::Cache
+        | Policy::Derived(_)
+        | Policy::Tail(_)
+        | Policy::Heap => return None,
+    })
+}
+
+fn fields(c: &Container, n: &Names, variant: Option<&Variant>, fields: &[Field]) -> TokenStream {
+    let each = fields
+        .iter()
+        .filter_map(|field| Some(n.attempt("Stop", &call(n, field)?, &steps(c, variant, field))));
+    quote!(#(#each)*)
+}
+
+/// ```text
+/// fn walk<V: p::Visitor>(&self, v: &mut V) -> p::Result<(), <V as p::Visitor>::Stop> {
+///     let Self { f: field0, g: _ } = self;
+///     if let Err(error) = <F as p::Dumpable>::walk(field0, v) {
+///         return Err(p::Stop::within(error, p::Step::Field("f")));
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// An enum has a `match self` with one arm for each variant.
+pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
+    let (visitor, stop, result) = (n.p("Visitor"), &n.visitor_type, n.p("Result"));
+    let v = &n.visitor;
+    let used = |field: &Field| call(n, field).is_some();
+    let body = match &c.data {
+        Data::Struct(all) => {
+            let (pattern, each) = (pattern(n, all, used), fields(c, n, None, all));
+            quote!(let Self #pattern = self; #each)
+        }
+        Data::Enum(variants) => {
+            let arms = variants.iter().map(|variant| {
+                let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, used));
+                let each = fields(c, n, Some(variant), &variant.fields);
+                quote!(Self::#ident #pattern => { #each })
+            });
+            quote!(match self { #(#arms)* })
+        }
+    };
+    quote! {
+        fn walk<#stop: #visitor>(&self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
+            #body
+            #result::Ok(())
+        }
+    }
+}

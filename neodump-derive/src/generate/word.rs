@@ -1,0 +1,285 @@
+//! `Word`, and `Dumpable` of one: a tagged value of eight bytes.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use super::{impl_dumpable, impl_unsafe, schema};
+use crate::ast::{Container, Group, Scheme, Word, text};
+use crate::names::Names;
+
+/// ```text
+/// unsafe impl p::Dumpable for Value {
+///     const RECORD: p::Record = p::word::WORD_RECORD;
+///     fn shape() -> &'static p::Shape { const { &Self::NEODUMP_SHAPE } }
+///     fn walk .. p::word::walk::<Self, V>(*self, v)
+///     fn write .. p::word::write::<Self>(*self, at, w)
+///     unsafe fn read .. unsafe { at.get::<Self>() }
+///     unsafe fn settle .. {}
+///     unsafe fn audit .. unsafe { p::word::audit::<Self>(at, a) }
+///     fn order .. key.word::<Self>(*self)
+/// }
+/// ```
+pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
+    let (word, record) = (n.p("word"), n.p("Record"));
+    let (at, at_type, place) = (&n.at, n.p("At"), n.p("Place"));
+    let (v, stop, visitor) = (&n.visitor, &n.visitor_type, n.p("Visitor"));
+    let (w, writer, r, reader, a, auditor) =
+        (&n.writer, n.p("Writer"), &n.reader, n.p("Reader"), &n.auditor, n.p("Auditor"));
+    let (result, boxed, refusal, fault) = (n.p("Result"), n.p("Box"), n.p("Refusal"), n.p("Fault"));
+    let (this, key, key_type) = (&n.this, &n.key, n.p("OrderKey"));
+    let shape = schema::shape(n);
+    let constants = constants(c, n, scheme);
+    let items = quote! {
+        const RECORD: #record = #word::WORD_RECORD;
+        #shape
+        #[inline]
+        fn walk<#stop: #visitor>(&self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
+            #word::walk::<Self, #stop>(*self, #v)
+        }
+        #[inline]
+        fn write(&self, #at: #place, #w: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> {
+            #word::write::<Self>(*self, #at, #w)
+        }
+        #[inline]
+        unsafe fn read(#at: #at_type, #r: &mut #reader<'_>) -> Self {
+            unsafe { #at.get::<Self>() }
+        }
+        #[inline]
+        unsafe fn settle(#this: *mut Self, #at: #at_type, #r: &mut #reader<'_>) {}
+        #[inline]
+        unsafe fn audit(#at: #at_type, #a: &mut #auditor<'_>) -> #result<(), #boxed<#fault>> {
+            unsafe { #word::audit::<Self>(#at, #a) }
+        }
+        #[inline]
+        fn order(&self, #key: &mut #key_type<'_>) {
+            #key.word::<Self>(*self);
+        }
+    };
+    let dumpable = impl_dumpable(c, n, &items);
+    quote!(#constants #dumpable)
+}
+
+/// The object types behind a word, in the order of its tags.
+fn types(scheme: &Word) -> Vec<&Type> {
+    match scheme {
+        Word::ByHand(types) => types.iter().collect(),
+        Word::Scheme(scheme) => scheme.groups.iter().flat_map(|group| &group.types).collect(),
+    }
+}
+
+fn constants(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
+    let ident = &c.ident;
+    let (generics, arguments, clause) = c.generics.split_for_impl();
+    let (p_shape, word, type_ref, core) = (n.p("Shape"), n.p("word"), n.p("TypeRef"), n.p("core"));
+    let (shape, params) = (&n.shape, &n.params);
+    let refs = types(scheme).into_iter().map(|ty| {
+        let type_ref = n.p_at("TypeRef", ty.span());
+        quote_spanned!(ty.span()=> #type_ref::of::<#ty>())
+    });
+    let name = schema::qualified(c, n);
+    let notes = notes(scheme);
+    quote! {
+        #[automatically_derived]
+        impl #generics #ident #arguments #clause {
+            const #params: &'static [#type_ref] = &[#(#refs),*];
+            const #shape: #p_shape = {
+                #core::assert!(#core::mem::size_of::<Self>() == 8, "a word is 8 bytes");
+                #word::word_shape(#name, Self::#params, &[#(#notes),*])
+            };
+        }
+    }
+}
+
+/// The scheme as text: whoever changes it changes the schema.
+fn notes(scheme: &Word) -> Vec<String> {
+    let Word::Scheme(scheme) = scheme else { return vec!["scheme by hand".to_owned()] };
+    let tag = |tag: &syn::Expr| text(quote!(#tag));
+    let mut notes = vec![format!("bits = {}, shift = {}", scheme.bits, scheme.shift)];
+    for group in &scheme.groups {
+        let types: Vec<_> = group.types.iter().map(|ty| text(quote!(#ty))).collect();
+        notes.push(match &group.kind {
+            None => format!("{} = {}", group.label, tag(&group.tag)),
+            Some(_) => format!("{} = {} by kind {{ {} }}", group.label, tag(&group.tag), types.join(", ")),
+        });
+    }
+    if let Some(symbol) = &scheme.symbol {
+        notes.push(format!("symbol = {}", tag(symbol)));
+    }
+    if !scheme.immediate.is_empty() {
+        let tags: Vec<_> = scheme.immediate.iter().map(tag).collect();
+        notes.push(format!("immediate({})", tags.join(", ")));
+    }
+    notes
+}
+
+/// ```text
+/// const TAG_0: u64 = 0b011;                              // each is asserted to fit and to be distinct
+/// unsafe impl p::Word for Value {
+///     const SHIFT: u32 = 0;
+///     const GROUPS: &'static [p::Group] = &[p::Group { types: &[p::ObjectType::of::<Cons>()], kind: None }];
+///     fn to_bits(self) -> u64 { self.0 as u64 }
+///     fn decode(bits: u64) -> p::WordRef {
+///         match bits & MASK {
+///             TAG_0 => p::WordRef::Object { address: (bits & !MASK) >> 0, group: 0 },
+///             TAG_1 => match u32::try_from(bits >> 3) { .. p::WordRef::Symbol(..) },
+///             TAG_2 => p::WordRef::Immediate,
+///             _ => p::WordRef::Invalid,
+///         }
+///     }
+///     fn with_symbol(bits: u64, symbol: p::Symbol) -> u64 { (symbol.id() as u64) << 3 | (bits & MASK) }
+/// }
+/// ```
+pub(super) fn word(c: &Container, n: &Names, scheme: &Scheme) -> TokenStream {
+    let (word_ref, group_type, symbol_type) = (n.p("WordRef"), n.p("Group"), n.p("Symbol"));
+    let (bits, mask, symbol) = (&n.bits, &n.mask, &n.symbol);
+    let (tag_bits, shift) = (scheme.bits, scheme.shift);
+    let tags = tags(n, scheme);
+    let groups = scheme.groups.iter().map(|group| self::group(n, scheme, group));
+    let field = c.fields().iter().find(|field| !crate::bound::is_phantom(&field.ty));
+    let member = field.map(|field| &field.member);
+    let objects = (0..scheme.groups.len()).map(|index| {
+        let tag = n.tag(index);
+        quote!(#tag => #word_ref::Object { address: (#bits & !#mask) >> #shift, group: #index },)
+    });
+    let next = scheme.groups.len();
+    let symbol_tag = n.tag(next);
+    let symbols = scheme.symbol.as_ref().map(|_| {
+        // Bits above an id of 32 bits are no symbol.
+        quote! {
+            #symbol_tag if (#bits >> #tag_bits) >> 32 == 0 => {
+                #word_ref::Symbol(#symbol_type::from_id((#bits >> #tag_bits) as u32))
+            }
+        }
+    });
+    let with_symbol = scheme.symbol.as_ref().map(|_| {
+        quote! {
+            #[inline]
+            fn with_symbol(#bits: u64, #symbol: #symbol_type) -> u64 {
+                (#symbol.id() as u64) << #tag_bits | (#bits & #mask)
+            }
+        }
+    });
+    let after = next + usize::from(scheme.symbol.is_some());
+    let immediates = (0..scheme.immediate.len()).map(|index| {
+        let tag = n.tag(after + index);
+        quote!(#tag => #word_ref::Immediate,)
+    });
+    let items = quote! {
+        const SHIFT: u32 = #shift;
+        const GROUPS: &'static [#group_type] = &[#(#groups),*];
+        #[inline]
+        fn to_bits(self) -> u64 {
+            self.#member as u64
+        }
+        #[inline]
+        fn decode(#bits: u64) -> #word_ref {
+            match #bits & #mask {
+                #(#objects)*
+                #symbols
+                #(#immediates)*
+                _ => #word_ref::Invalid,
+            }
+        }
+        #with_symbol
+    };
+    let word = impl_unsafe(c, &n.p("Word"), &items);
+    quote!(#tags #word)
+}
+
+/// The tags as constants, in the order groups, symbol, immediates; asserted to fit and to be distinct.
+fn tags(n: &Names, scheme: &Scheme) -> TokenStream {
+    let (mask, core, bits) = (&n.mask, n.p("core"), scheme.bits);
+    let all = scheme.groups.iter().map(|group| &group.tag).chain(&scheme.symbol).chain(&scheme.immediate);
+    let all: Vec<_> = all.collect();
+    let each = all.iter().enumerate().map(|(index, tag)| {
+        let name = n.tag(index);
+        let message = format!("tag `{}` does not fit in {bits} bits", text(quote!(#tag)));
+        quote! {
+            const #name: u64 = (#tag) as u64;
+            const _: () = #core::assert!(#name & !#mask == 0, #message);
+        }
+    });
+    let pairs = (0..all.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+    // Literals have been compared already.
+    let distinct = pairs.filter(|(a, b)| !(is_literal(all[*a]) && is_literal(all[*b]))).map(|(a, b)| {
+        let message = format!("tags `{}` and `{}` are the same", text_of(all[a]), text_of(all[b]));
+        let (a, b) = (n.tag(a), n.tag(b));
+        quote!(const _: () = #core::assert!(#a != #b, #message);)
+    });
+    quote! {
+        const #mask: u64 = (1 << #bits) - 1;
+        #(#each)*
+        #(#distinct)*
+    }
+}
+
+fn is_literal(expr: &syn::Expr) -> bool {
+    matches!(expr, syn::Expr::Lit(_))
+}
+
+fn text_of(expr: &syn::Expr) -> String {
+    text(quote!(#expr))
+}
+
+/// The object types of one tag: their objects are aligned so that the tag fits below the address, and they
+/// have distinct kinds where there are several.
+fn group(n: &Names, scheme: &Scheme, group: &Group) -> TokenStream {
+    let (group_type, option, core) = (n.p("Group"), n.p("Option"), n.p("core"));
+    let types = group.types.iter().map(|ty| {
+        let object_type = n.p_at("ObjectType", ty.span());
+        quote_spanned!(ty.span()=> #object_type::of::<#ty>())
+    });
+    let kind = match &group.kind {
+        None => quote!(#option::None),
+        Some(path) => quote!(#option::Some(#path)),
+    };
+    let align = 1usize << (scheme.bits - scheme.shift);
+    let aligned = group.types.iter().map(|ty| {
+        let message = format!(
+            "a tag of {} bits needs objects aligned to {align} bytes: add #[repr(C, align({align}))] to `{}`",
+            scheme.bits,
+            text(quote!(#ty))
+        );
+        quote!(#core::assert!(#core::mem::align_of::<#ty>() >= #align, #message);)
+    });
+    let kinds = group.kind.as_ref().map(|_| kinds(n, group));
+    let group_value = quote!(#group_type { types: &[#(#types),*], kind: #kind });
+    quote_spanned!(group.span=> { #(#aligned)* #kinds #group_value })
+}
+
+/// ```text
+/// assert!(<A as p::Object>::KIND.is_some(), ..);
+/// let kinds = [<A as p::Object>::KIND, <B as p::Object>::KIND];
+/// .. every two of them differ ..
+/// ```
+fn kinds(n: &Names, group: &Group) -> TokenStream {
+    let (object, core, option) = (n.p("Object"), n.p("core"), n.p("Option"));
+    let has = group.types.iter().map(|ty| {
+        let message = format!(
+            "`{}` is behind the tag of `{}` with others: give it a kind, #[dump(object, kind = ..)]",
+            text(quote!(#ty)),
+            group.label
+        );
+        quote!(#core::assert!(<#ty as #object>::KIND.is_some(), #message);)
+    });
+    let types = &group.types;
+    let count = types.len();
+    let message = format!("two object types behind the tag of `{}` have the same kind", group.label);
+    quote! {
+        #(#has)*
+        let kinds: [#option<u8>; #count] = [#(<#types as #object>::KIND),*];
+        let mut later = 1;
+        while later < #count {
+            let mut earlier = 0;
+            while earlier < later {
+                if let (#option::Some(a), #option::Some(b)) = (kinds[earlier], kinds[later]) {
+                    #core::assert!(a != b, #message);
+                }
+                earlier += 1;
+            }
+            later += 1;
+        }
+    }
+}

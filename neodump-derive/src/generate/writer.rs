@@ -1,0 +1,153 @@
+//! `write`: puts the stored record of a live value into zeroed bytes.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{in_place, pattern, place, record, steps};
+use crate::ast::{Container, Data, Field, Native, Policy};
+use crate::names::{Names, Step};
+
+/// The write of one field at `place`; nothing for one that is not stored.
+pub(super) fn call(
+    n: &Names,
+    variant: Option<usize>,
+    field: &Field,
+    place: &TokenStream,
+) -> Option<TokenStream> {
+    let (value, w, ty) = (n.field(field.index), &n.writer, &field.ty);
+    Some(match &field.policy {
+        Policy::Plain | Policy::Shared => {
+            let dumpable = n.dumpable(ty);
+            quote!(#dumpable::write(#value, #place, #w))
+        }
+        Policy::Bake(_) => {
+            let (dumpable, make) = (n.dumpable(ty), record::value_of(n, variant, field));
+            quote!(#dumpable::write(&Self::#make(), #place, #w))
+        }
+        Policy::Cache => {
+            let probe = n.p("Probe");
+            quote!(#probe::<#ty>::write_empty(#place, #w))
+        }
+        Policy::With(module) => {
+            let with = n.p("with");
+            quote!(#with::write::<#module::Stored>(#module::to_stored(#value), #place, #w))
+        }
+        Policy::Native(native) => {
+            let module = n.p("native");
+            match native {
+                Native::Function => quote!(#module::write(#value, #place, #w)),
+                Native::OptionalFunction(_) => quote!(#module::write_option(#value, #place, #w)),
+                Native::Static(_) => quote!(#module::write_static(#value, #place, #w)),
+            }
+        }
+        Policy::Skip { .. } | Policy::Derived(_) | Policy::Tail(_) | Policy::Heap => return None,
+    })
+}
+
+/// Whether the live value is looked at.
+pub(super) fn is_used(field: &Field) -> bool {
+    matches!(field.policy, Policy::Plain | Policy::Shared | Policy::With(_) | Policy::Native(_))
+}
+
+/// ```text
+/// fn write(&self, at: p::Place, w: &mut p::Writer<'_>) -> p::Result<(), p::Box<p::Refusal>> {
+///     let Self { f: field0, g: _ } = self;
+///     if let Err(error) = <F as p::Dumpable>::write(field0, at.add(Self::NEODUMP.offsets[0]), w) {
+///         return Err(p::Refusal::within(error, p::Step::Field("f")));
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// An enum writes its tag first: the discriminant where the record is in place, else the variant's index.
+///
+/// ```text
+///     match self {
+///         Self::A { 0: field0 } => {
+///             if const { RECORD.in_place } { w.put_int(at, DISCRIMINANT_0 as u64, size_of::<u8>()) }
+///             else { w.put_int(at, 0, 4) }
+///             ..
+///         }
+///     }
+/// ```
+///
+/// A field of an image root that has a section of its own goes there:
+///
+/// ```text
+///     let place = match w.field::<F>(at.add(..)) { Ok(place) => place, Err(error) => return Err(..) };
+///     .. write at place ..
+///     if let Err(error) = w.end_field::<F>() { .. }
+/// ```
+pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
+    let (at, w) = (&n.at, &n.writer);
+    let (place_type, writer, result, boxed, refusal) =
+        (n.p("Place"), n.p("Writer"), n.p("Result"), n.p("Box"), n.p("Refusal"));
+    let body = match &c.data {
+        Data::Struct(fields) => {
+            let pattern = pattern(n, fields, is_used);
+            let each = fields.iter().map(|field| struct_field(c, n, field));
+            quote!(let Self #pattern = self; #(#each)*)
+        }
+        Data::Enum(variants) => {
+            let arms = variants.iter().enumerate().map(|(index, variant)| {
+                let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, is_used));
+                let tag = tag(c, n, index);
+                let each = variant.fields.iter().filter_map(|field| {
+                    let call = call(n, Some(index), field, &place(n, Some(index), field))?;
+                    Some(n.attempt("Refusal", &call, &steps(c, Some(variant), field)))
+                });
+                quote!(Self::#ident #pattern => { #tag #(#each)* })
+            });
+            quote!(match self { #(#arms)* })
+        }
+    };
+    quote! {
+        fn write(&self, #at: #place_type, #w: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> {
+            #body
+            #result::Ok(())
+        }
+    }
+}
+
+fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
+    let at = place(n, None, field);
+    let steps = steps(c, None, field);
+    if !(c.is_image() && field.is_plain()) {
+        return Some(n.attempt("Refusal", &call(n, None, field, &at)?, &steps));
+    }
+    let (place, w, ty) = (&n.place, &n.writer, &field.ty);
+    let begin = begin_field(n, &quote!(#w.field::<#ty>(#at)), &steps);
+    let write = n.attempt("Refusal", &call(n, None, field, &quote!(#place))?, &steps);
+    let end = n.attempt("Refusal", &quote!(#w.end_field::<#ty>()), &steps);
+    Some(quote!(#begin #write #end))
+}
+
+fn tag(c: &Container, n: &Names, index: usize) -> TokenStream {
+    let (at, w) = (&n.at, &n.writer);
+    let number = index as u64;
+    let record = quote!(#w.put_int(#at, #number, 4););
+    if c.repr.explicit().is_none() {
+        return record;
+    }
+    let (core, discriminant, tag, in_place) =
+        (n.p("core"), n.discriminant(index), c.repr.tag_type(), in_place(n));
+    quote! {
+        if #in_place {
+            #w.put_int(#at, #discriminant as u64, #core::mem::size_of::<#tag>());
+        } else {
+            #record
+        }
+    }
+}
+
+/// `let place = match call { Ok(found) => found, Err(error) => return Err(..) };`
+fn begin_field(n: &Names, call: &TokenStream, steps: &[Step<'_>]) -> TokenStream {
+    let (place, found, error, result) = (&n.place, &n.found, &n.error, n.p("Result"));
+    let failed = n.within("Refusal", steps);
+    quote! {
+        let #place = match #call {
+            #result::Ok(#found) => #found,
+            #result::Err(#error) => return #result::Err(#failed),
+        };
+    }
+}

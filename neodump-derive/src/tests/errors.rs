@@ -1,0 +1,204 @@
+//! Every mistake is answered at once, and says what to write instead.
+
+use super::messages;
+
+/// The one error of `input` contains `expected`.
+#[track_caller]
+fn refuses(input: &str, expected: &str) {
+    let messages = messages(input);
+    assert_eq!(messages.len(), 1, "expected one error in {input}, found {messages:#?}");
+    assert!(messages[0].contains(expected), "expected {expected:?} in {:?}", messages[0]);
+}
+
+/// There is no error.
+#[track_caller]
+fn accepts(input: &str) {
+    assert_eq!(messages(input), Vec::<String>::new(), "in {input}");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_list_of_known_ones() {
+    refuses(
+        "#[dump(objekt)] struct S;",
+        "unknown key `objekt`; a type takes `object`, `kind`, `unsafe(word)`",
+    );
+    refuses("struct S { #[dump(rename = 3)] f: u8 }", "unknown key `rename`; a field takes `skip`");
+    refuses("enum E { #[dump(nope)] A }", "unknown key `nope`; a variant takes no keys");
+}
+
+#[test]
+fn misplaced_keys_are_sent_where_they_belong() {
+    refuses("#[dump(skip = \"why\")] struct S;", "`skip` belongs on a field, not on the type");
+    refuses("struct S { #[dump(section = \"s\")] f: u8 }", "`section` belongs on the type, not on a field");
+    refuses("enum E { #[dump(object)] A }", "`object` belongs on the type, not on a variant");
+}
+
+#[test]
+fn words_of_later_versions_say_what_to_do_today() {
+    for key in ["relink", "tag", "overlay", "global", "handle", "weak", "identity_key"] {
+        refuses(&format!("struct S {{ #[dump({key})] f: u8 }}"), &format!("`{key}` is not supported yet; "));
+    }
+    refuses("#[dump(remote)] struct S;", "`remote` is not supported yet; ");
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let input =
+        "#[dump(objekt, section = 3)] struct S { #[dump(skip)] a: u8, #[dump(cache = 1)] b: u8, c: fn() }";
+    let messages = messages(input);
+    assert_eq!(messages.len(), 5, "{messages:#?}");
+}
+
+#[test]
+fn duplicates_are_refused() {
+    refuses("#[dump(id = \"a\", id = \"b\")] struct S;", "duplicate `id`: give it once");
+    refuses("struct S { #[dump(cache)] #[dump(cache)] f: u8 }", "duplicate `cache`: give it once");
+}
+
+#[test]
+fn values_have_the_form_that_the_key_takes() {
+    refuses("#[dump]struct S;", "write #[dump(..)] with keys in parentheses");
+    refuses("#[dump = 1]struct S;", "write #[dump(..)] with keys in parentheses");
+    refuses("#[dump()]struct S;", "#[dump()] says nothing");
+    refuses("#[dump(object = true)] #[repr(C)] struct S;", "`object` takes no value");
+    refuses("#[dump(section, version = 1)] struct S;", "`section` needs a value: section = \"faces\"");
+    refuses("#[dump(id = name)] struct S;", "`id` takes a string: id = ");
+    refuses(
+        "struct S { #[dump(with = \"module\")] f: u8 }",
+        "`with` takes a path without quotes: with = my_module",
+    );
+    refuses(
+        "struct S { #[dump(derived = |s| 1)] f: u8 }",
+        "`derived` takes the path of a function, not a closure",
+    );
+    refuses("#[dump(unsafe)] struct S(u64);", "write unsafe(word)");
+    refuses("#[dump(unsafe(object))] struct S(u64);", "write unsafe(word)");
+    refuses("#[dump(word)] struct S(u64);", "write unsafe(word)");
+    refuses("#[dump(bound = \"T Dumpable\")] struct S<T>(T);", "expected `:`");
+    refuses("#[dump(object kind = 2)] #[repr(C)] struct S;", "`object` takes no value");
+    refuses("#[dump(1)] struct S;", "expected a key");
+}
+
+#[test]
+fn roles_and_their_companions_go_together() {
+    refuses("#[dump(object, transparent)] #[repr(C)] struct S(u8);", "`transparent` contradicts `object`");
+    refuses("#[dump(kind = 2)] struct S;", "`kind` goes with `object`");
+    refuses("#[dump(version = 2)] struct S;", "`version` goes with `section` or `image`");
+    refuses("#[dump(section = \"faces\")] struct S;", "`section` goes with `version`");
+    refuses("#[dump(image = \"vm\")] struct S;", "`image` goes with `version`");
+    refuses("#[dump(before_dump = f)] struct S;", "`before_dump` goes with `image`");
+    refuses("#[dump(validate = f)] struct S;", "`validate` goes with `object` or `image`");
+    refuses("#[dump(symbol = 0)] struct S(u64);", "`symbol` goes with `unsafe(word)`");
+    refuses(
+        "#[dump(object, section = \"s\", version = 1)] #[repr(C)] struct S;",
+        "a section belongs to a manager",
+    );
+}
+
+#[test]
+fn names_and_numbers_are_within_bounds() {
+    refuses("#[dump(section = \"Faces\", version = 1)] struct S;", "starts with a lower-case letter");
+    refuses("#[dump(section = \"\", version = 1)] struct S;", "1 to 31 bytes");
+    refuses(&format!("#[dump(section = \"{}\", version = 1)] struct S;", "f".repeat(32)), "1 to 31 bytes");
+    refuses("#[dump(image = \"\", version = 1)] struct S;", "1 to 63 bytes");
+    refuses("#[dump(image = \"vm\", version = 4294967296)] struct S;", "fits in 32 bits");
+    refuses("#[dump(object, kind = 256)] #[repr(C)] struct S;", "0 to 255");
+    refuses("#[dump(id = \"\")] struct S;", "cannot be empty");
+}
+
+#[test]
+fn shapes_that_have_no_stored_form_are_refused() {
+    refuses("union U { a: u8 }", "a union does not say which of its fields is alive");
+    refuses("enum E {}", "an enum without variants");
+    refuses("#[repr(C, packed)] struct S { a: u8 }", "fields of a packed type cannot be borrowed");
+    refuses("#[dump(object)] enum E { A }", "a heap object is a struct");
+    refuses("#[dump(unsafe(word))] enum E { A }", "a word is valid for every bit pattern");
+    refuses("#[dump(image = \"vm\", version = 1)] enum E { A }", "an image is a struct");
+}
+
+#[test]
+fn objects_are_repr_c_and_their_tail_is_counted() {
+    refuses("#[dump(object)] struct S { a: u8 }", "add #[repr(C)]");
+    refuses("#[dump(object)] #[repr(C)] struct S { n: u32, data: [u64; 0] }", "add #[dump(tail = len)]");
+    refuses(
+        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(tail = m)] d: [u64; 0] }",
+        "there are: `n`",
+    );
+    refuses(
+        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(tail = n)] d: [u64; 4] }",
+        "has the type `[T; 0]`",
+    );
+    refuses(
+        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(tail = n)] d: [u64; 0], e: u8 }",
+        "the last field",
+    );
+    refuses("struct S { n: u32, #[dump(tail = n)] d: [u64; 0] }", "only a heap object has a trailing array");
+    refuses(
+        "#[dump(object)] #[repr(C)] struct S { #[dump(bake = 0)] n: u32, #[dump(tail = n)] d: [u64; 0] }",
+        "is stored as it is",
+    );
+}
+
+#[test]
+fn fields_are_stored_in_one_way_and_say_why_not() {
+    refuses("struct S { #[dump(skip)] f: u8 }", "`skip` needs a value: skip = \"belongs to the process\"");
+    refuses("struct S { #[dump(skip = \" \")] f: u8 }", "an empty reason is none");
+    refuses("struct S { #[dump(skip = \"why\", cache)] f: u8 }", "`cache` contradicts `skip`");
+    refuses("struct S { #[dump(default = 1)] f: u8 }", "`default` goes with `skip");
+    refuses("struct S { #[dump(heap)] f: Heap }", "a field of the image");
+    refuses(
+        "#[dump(image = \"vm\", version = 1)] struct S { #[dump(heap)] f: Heap, #[dump(heap)] g: Heap }",
+        "the second `heap` field",
+    );
+    refuses("enum E { A(#[dump(bake = 1)] u8) }", "`bake` is not for fields of an enum");
+    refuses("enum E { A(#[dump(cache)] u8) }", "`cache` is not for fields of an enum");
+    refuses("#[dump(transparent)] struct S(#[dump(cache)] u8);", "stored exactly as its field");
+    refuses("#[dump(transparent)] struct S(u8, u8);", "one field beside `PhantomData`");
+    refuses("#[dump(transparent)] struct S;", "one field that is stored");
+}
+
+#[test]
+fn field_types_that_are_plainly_wrong_say_what_to_use() {
+    refuses("struct S { f: Rc<u8> }", "say so with #[dump(shared)]");
+    refuses("struct S { f: Vec<std::sync::Arc<u8>> }", "say so with #[dump(shared)]");
+    refuses("struct S { #[dump(shared)] f: Box<u8> }", "names neither");
+    refuses("struct S { f: fn(u8) }", "add #[dump(native)]");
+    refuses("struct S { f: Option<fn(u8)> }", "add #[dump(native)]");
+    refuses("struct S { f: Vec<fn(u8)> }", "give it a field of its own");
+    refuses("struct S { f: Box<dyn Fn()> }", "a trait object does not say which type it is");
+    refuses("struct S<'a> { f: &'a mut u8 }", "`&mut` is unique");
+    refuses("struct S<'a> { f: &'a str }", "use `ImageStr` or `String`");
+    refuses("struct S<'a> { f: &'a [u8] }", "use `ImageVec<T>` or `Vec<T>`");
+    refuses("struct S<'a> { #[dump(native)] f: &'a u8 }", "write `&'static T`");
+    refuses("struct S { #[dump(native)] f: [u8; 3] }", "`native` is for fn pointers");
+    refuses("struct S { #[dump(native)] f: Option<&'static u8> }", "not supported yet");
+    accepts(
+        "struct S<'a> { f: &'a Cons, #[dump(shared)] g: Rc<RefCell<u8>>, #[dump(skip = \"why\")] h: Rc<fn()> }",
+    );
+}
+
+#[test]
+fn schemes_of_words_are_complete_and_unambiguous() {
+    let word = |keys: &str| format!("#[dump(unsafe(word), {keys})] #[repr(transparent)] struct Value(u64);");
+    refuses(&word("objects(Cons = 1, Str)"), "give every type its tag: Str = 0b011");
+    refuses(&word("objects(Cons = 1, Str = 1)"), "this tag is given twice, first as `1`");
+    refuses(&word("objects(Cons = 8)"), "does not fit in 3 bits");
+    refuses(&word("objects(Cons = 1, Cons = 2)"), "`Cons` is listed twice");
+    refuses(&word("objects(Cons, Cons)"), "`Cons` is listed twice");
+    refuses(&word("objects()"), "`objects` lists nothing");
+    refuses(&word("objects(Other = 1 by kind {})"), "no type is behind the tag of Other");
+    refuses(&word("objects(Other = 1 by kind)"), "list the types in braces");
+    refuses(&word("objects = 1"), "`objects` takes a list in parentheses");
+    refuses(&word("symbol = 0, bits = 17"), "at most 16 bits");
+    refuses(&word("symbol = 0, shift = 8"), "`shift` is at most `bits`");
+    refuses(&word("bits = 3"), "a scheme of tags lists them");
+    refuses("#[dump(unsafe(word), symbol = 0)] struct Value(u64);", "add #[repr(transparent)]");
+    refuses(
+        "#[dump(unsafe(word), symbol = 0)] #[repr(transparent)] struct Value(f64);",
+        "over `usize` or `u64`",
+    );
+    refuses("#[dump(unsafe(word), symbol = 0)] #[repr(transparent)] struct Value;", "one integer field");
+    refuses("#[dump(unsafe(word))] struct Value(#[dump(cache)] u64);", "a word's bits are its value");
+    accepts("#[dump(unsafe(word))] struct Value(u64);");
+    accepts(&word("objects(Cons = TAG, Other = OTHER by kind { A, B }), symbol = 0"));
+}

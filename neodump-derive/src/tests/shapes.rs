@@ -1,0 +1,160 @@
+//! One snapshot a shape.
+
+use super::{expansion, messages};
+
+macro_rules! shapes {
+    ($($(#[$meta:meta])* $name:ident: { $($input:tt)* })*) => {$(
+        $(#[$meta])*
+        #[test]
+        fn $name() {
+            assert_eq!(messages(stringify!($($input)*)), [""; 0]);
+            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(stringify!($name), expansion(stringify!($($input)*)));
+            });
+        }
+    )*};
+}
+
+shapes! {
+    plain_struct: {
+        struct Face { weight: u16, name: String }
+    }
+    tuple_struct: {
+        struct Pair(u32, Vec<u8>);
+    }
+    unit_struct: {
+        struct Nothing;
+    }
+    generic_struct: {
+        struct Table<K, V: Clone = u8, M = (), const N: usize = 4> where K: Ord {
+            entries: Vec<(K, V)>,
+            marker: PhantomData<M>,
+            small: [u8; N],
+        }
+    }
+    projected_struct: {
+        struct Iter<I: Iterator> { rest: Vec<I::Item> }
+    }
+    bound_struct: {
+        #[dump(bound = "T: Object, U: Clone")]
+        struct Gc<T, U> { pointer: NonNull<T>, other: U }
+    }
+    invariant_lifetime: {
+        #[repr(transparent)]
+        struct Gc<'gc, T: Object> { pointer: NonNull<T>, brand: PhantomData<Cell<&'gc ()>> }
+    }
+    unit_enum: {
+        enum Weight { Thin, Bold = 7, Black }
+    }
+    unit_enum_u8: {
+        #[repr(u8)]
+        enum Color { White, Gray = 4, Black }
+    }
+    data_enum_u8: {
+        #[repr(u8)]
+        enum Value { Nil = 0, Int(i32), Cons { car: u64, cdr: u8 } }
+    }
+    data_enum_c: {
+        #[repr(C)]
+        enum Value { Nil, Int(i64) }
+    }
+    data_enum_c_u8: {
+        #[repr(C, u8)]
+        enum Value<'gc> { Nil, Int(i32), Object(&'gc Cons<'gc>) }
+    }
+    data_enum: {
+        enum Register {
+            Empty,
+            Text(String),
+            Frame { config: Vec<u32>, #[dump(skip = "belongs to the process", default = Self::UNSEEN)] seen: u64 },
+            Native(#[dump(native)] fn(u32) -> u32, #[dump(with = codec)] Regex, #[dump(shared)] Rc<str>),
+        }
+    }
+    word: {
+        #[dump(
+            unsafe(word),
+            objects(Cons = 0b011, Str = 0b100, VecLike = TAG_VECLIKE by Header::kind { Vector, Subr }),
+            symbol = 0b000,
+            immediate(0b010, 0b110)
+        )]
+        #[repr(transparent)]
+        struct Value(usize);
+    }
+    word_shifted: {
+        #[dump(unsafe(word), objects(Cons<'gc> = 1), immediate(0), bits = 8, shift = 8)]
+        #[repr(transparent)]
+        struct Value<'gc> { raw: u64, brand: PhantomData<&'gc ()> }
+    }
+    word_by_hand: {
+        #[dump(unsafe(word), objects(Cons, Str))]
+        #[repr(transparent)]
+        struct Value(NonZeroU64);
+    }
+    object: {
+        #[dump(object)]
+        #[repr(C)]
+        struct Cons { car: Value, cdr: Value }
+    }
+    object_hydrated: {
+        #[dump(object, kind = 2, validate = Self::check)]
+        #[repr(C)]
+        struct HashTable {
+            header: Header,
+            map: HashMap<Value, Value>,
+            #[dump(bake = Color::Black)] mark: Color,
+            #[dump(cache)] hash: Cell<u64>,
+            #[dump(derived = Self::count)] count: usize,
+        }
+    }
+    object_tail: {
+        #[dump(object, kind = 1)]
+        #[repr(C)]
+        struct Vector { header: Header, len: u32, #[dump(tail = len)] data: [Value; 0] }
+    }
+    section: {
+        #[dump(section = "faces", version = 3)]
+        struct FaceTable { faces: HashMap<Symbol, Face>, #[dump(cache)] realized: FaceCache }
+    }
+    image: {
+        #[dump(image = "neovm", version = 47, before_dump = Vm::quiesce, after_load = resume, validate = check)]
+        struct Vm {
+            #[dump(heap)] heap: Heap,
+            faces: FaceTable,
+            #[dump(native)] breakpoint: fn(&mut Vm),
+            #[dump(skip = "belongs to the process")] terminal: Terminal,
+        }
+    }
+    transparent: {
+        #[dump(transparent, id = "neovm::Name")]
+        struct Name<T> { text: String, marker: PhantomData<T> }
+    }
+    policies: {
+        struct Policies {
+            plain: u8,
+            #[dump(shared)] shared: Rc<RefCell<Text>>,
+            #[dump(skip = "a number of the process")] pid: u32,
+            #[dump(skip = "a number of the process", default = u32::MAX)] parent: u32,
+            #[dump(bake = 0)] count: u32,
+            #[dump(cache)] cache: Vec<u8>,
+            #[dump(derived = count_faces)] faces: usize,
+            #[dump(with = regex_codec)] regex: Regex,
+            #[dump(native)] function: extern "C" fn(u32),
+            #[dump(native)] alias: Subr,
+            #[dump(native)] optional: Option<fn()>,
+            #[dump(native)] descriptor: &'static Descriptor,
+        }
+    }
+    crate_path: {
+        #[dump(crate = crate::rt)]
+        struct r#Type { r#type: u8 }
+    }
+}
+
+#[test]
+fn errors_leave_impls_that_keep_others_from_following() {
+    let input = "#[dump(object)] #[repr(C)] struct Cons<'gc, T> { #[dump(skip)] car: &'gc T }";
+    assert_eq!(messages(input).len(), 1);
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("errors", expansion(input));
+    });
+}
