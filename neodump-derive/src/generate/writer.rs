@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{in_place, pattern, place, record, steps};
 use crate::ast::{Container, Data, Field, Native, Policy};
-use crate::names::{Names, Step};
+use crate::names::Names;
 
 /// The write of one field at `place`; nothing for one that is not stored.
 pub(super) fn call(
@@ -74,7 +74,7 @@ pub(super) fn is_used(field: &Field) -> bool {
 /// A field of an image root that has a section of its own goes there:
 ///
 /// ```text
-///     let place = match w.field::<F>(at.add(..)) { Ok(place) => place, Err(error) => return Err(..) };
+///     let place = w.field::<F>(at.add(..));
 ///     .. write at place ..
 ///     if let Err(error) = w.end_field::<F>() { .. }
 /// ```
@@ -116,7 +116,7 @@ fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> 
         return Some(n.attempt("Refusal", &call(n, None, field, &at)?, &steps));
     }
     let (place, w, ty) = (&n.place, &n.writer, &field.ty);
-    let begin = begin_field(n, &quote!(#w.field::<#ty>(#at)), &steps);
+    let begin = quote!(let #place = #w.field::<#ty>(#at););
     let write = n.attempt("Refusal", &call(n, None, field, &quote!(#place))?, &steps);
     let end = n.attempt("Refusal", &quote!(#w.end_field::<#ty>()), &steps);
     Some(quote!(#begin #write #end))
@@ -137,17 +137,5 @@ fn tag(c: &Container, n: &Names, index: usize) -> TokenStream {
         } else {
             #record
         }
-    }
-}
-
-/// `let place = match call { Ok(found) => found, Err(error) => return Err(..) };`
-fn begin_field(n: &Names, call: &TokenStream, steps: &[Step<'_>]) -> TokenStream {
-    let (place, found, error, result) = (&n.place, &n.found, &n.error, n.p("Result"));
-    let failed = n.within("Refusal", steps);
-    quote! {
-        let #place = match #call {
-            #result::Ok(#found) => #found,
-            #result::Err(#error) => return #result::Err(#failed),
-        };
     }
 }

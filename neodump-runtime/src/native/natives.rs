@@ -149,6 +149,11 @@ impl Natives {
             .map(|key| key.1)
     }
 
+    /// The address of the native of this name.
+    pub fn address_of(&self, name: &str) -> Option<usize> {
+        Some(self.entries[*self.by_name.get(name)?].address)
+    }
+
     /// The type of the native of this name.
     pub fn type_of(&self, name: &str) -> Option<&'static str> {
         self.get(name).map(|native| native.type_name)

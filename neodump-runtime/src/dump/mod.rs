@@ -1,0 +1,270 @@
+//! Dumping: trace from the root, place, write, and replace the file at once.
+
+mod path;
+mod plan;
+mod report;
+mod root;
+mod sections;
+mod trace;
+mod visited;
+mod writer;
+
+use std::path::Path;
+use std::time::Instant;
+
+pub(crate) use path::Find;
+pub use report::{DumpReport, Progress};
+pub use root::{HookResult, ImageRoot, IntoHookResult};
+pub(crate) use plan::Plan;
+pub(crate) use sections::{ARENA_RECORD, framework};
+pub(crate) use visited::Visited;
+pub use trace::KeyedMap;
+pub(crate) use trace::Tracer;
+pub use writer::Writer;
+pub(crate) use writer::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
+
+use crate::error::{DumpError, Result};
+use crate::heap::Image;
+use crate::image;
+use crate::native::{ImportId, ImportTable, Natives};
+use crate::record::{Refusal, Step, render};
+use crate::schema::{TypeGraph, TypeRef};
+use crate::symbols::Interner;
+use sections::Sections;
+
+/// Dumps a machine to a file with the default options.
+///
+/// The file is written beside its target and renamed over it, so that the target is the old image
+/// or the new one, whatever happens. The same state gives the same bytes.
+///
+/// # Errors
+///
+/// [`DumpError::Serialization`] for what cannot be dumped, with the path to it, and
+/// [`DumpError::Io`]. The machine is as before, but for what `before_dump` did.
+pub fn dump<R: ImageRoot>(root: &mut R, path: impl AsRef<Path>) -> Result<DumpReport> {
+    Dumper::new().to_file(root, path)
+}
+
+/// Dumps a machine to bytes with the default options: a snapshot, which loads like a file.
+///
+/// # Errors
+///
+/// As [`dump`], without the file.
+pub fn dump_to_bytes<R: ImageRoot>(root: &mut R) -> Result<Vec<u8>> {
+    Dumper::new().to_bytes(root).map(|(bytes, _)| bytes)
+}
+
+/// How to dump.
+#[derive(Default)]
+pub struct Dumper<'a> {
+    natives: Option<&'a Natives>,
+    interner: Option<&'a Interner>,
+    progress: Option<&'a mut dyn FnMut(Progress)>,
+}
+
+impl<'a> Dumper<'a> {
+    /// The default options: no natives, the interner that the machine holds.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The host functions and statics that the machine may refer to.
+    #[must_use]
+    pub fn natives(mut self, natives: &'a Natives) -> Self {
+        self.natives = Some(natives);
+        self
+    }
+
+    /// The interner, for a machine that does not hold its own.
+    #[must_use]
+    pub fn interner(mut self, interner: &'a Interner) -> Self {
+        self.interner = Some(interner);
+        self
+    }
+
+    /// Is told how far the dump has come.
+    #[must_use]
+    pub fn progress(mut self, progress: &'a mut dyn FnMut(Progress)) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Dumps to a file, atomically.
+    ///
+    /// # Errors
+    ///
+    /// As [`dump`].
+    pub fn to_file<R: ImageRoot>(mut self, root: &mut R, path: impl AsRef<Path>) -> Result<DumpReport> {
+        let (sections, mut report) = self.collect(root)?;
+        let started = Instant::now();
+        report.image_bytes =
+            image::write_atomic(path.as_ref(), &sections.identity, &sections.layout, &sections.bodies())?;
+        report.write = started.elapsed();
+        Ok(report)
+    }
+
+    /// Dumps to memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`dump`], without the file.
+    pub fn to_bytes<R: ImageRoot>(mut self, root: &mut R) -> Result<(Vec<u8>, DumpReport)> {
+        let (sections, mut report) = self.collect(root)?;
+        let started = Instant::now();
+        let bytes = image::to_bytes(&sections.identity, &sections.layout, &sections.bodies())?;
+        report.write = started.elapsed();
+        report.image_bytes = bytes.len() as u64;
+        Ok((bytes, report))
+    }
+
+    fn tell(&mut self, progress: Progress) {
+        if let Some(tell) = &mut self.progress {
+            tell(progress);
+        }
+    }
+
+    fn collect<R: ImageRoot>(&mut self, root: &mut R) -> Result<(Sections, DumpReport)> {
+        root.before_dump().map_err(|problem| DumpError::Serialization {
+            path: format!("{} (before_dump)", root_name::<R>()),
+            problem,
+        })?;
+        let none = Natives::new();
+        let natives = self.natives.unwrap_or(&none);
+        natives.check()?;
+        let graph = TypeGraph::of(TypeRef::of::<R>());
+        sections::check_sections(&graph)?;
+        let root = &*root;
+        let images: Vec<&Image> = root.image().into_iter().collect();
+        let at_root = |refusal: Box<Refusal>| refused::<R>(root, &refusal, &[]);
+
+        let started = Instant::now();
+        self.tell(Progress::Tracing);
+        let mut tracer = Tracer::new(&graph, natives, &images).map_err(at_root)?;
+        if let Err(refusal) = root.walk(&mut tracer).and_then(|()| tracer.run()) {
+            return Err(explain(root, &graph, natives, &images, refusal));
+        }
+        let mut report = DumpReport { trace: started.elapsed(), ..DumpReport::default() };
+
+        let started = Instant::now();
+        let highest_symbol = tracer.highest_symbol;
+        let (visited, traced, imports, kept) = tracer.into_parts();
+        let plan = Plan::new(visited, traced)?;
+        self.tell(Progress::Writing { objects: plan.arenas.iter().map(|arena| arena.objects.len()).sum() });
+        let managers: Vec<_> = graph.root_sections().iter().map(|(section, _)| section.name).collect();
+        let heap_address = sections::heap_address::<R>(managers.len())?;
+        let mut writer = Writer::new(&plan, natives, &images, imports, managers, heap_address);
+        writer.write_arenas(&plan).map_err(|(object, refusal)| {
+            refused::<R>(root, &refusal, &steps_to(root, &graph, natives, &images, object))
+        })?;
+        let place = writer.root(R::RECORD).map_err(at_root)?;
+        root.write(place, &mut writer).map_err(at_root)?;
+        writer.drain().map_err(at_root)?;
+        if let Some(interner) = self.interner {
+            writer.symbols(interner).map_err(at_root)?;
+        }
+        if let Some(symbol) = highest_symbol
+            && symbol.id() >= writer.symbol_count
+        {
+            return Err(at_root(Refusal::new(format!(
+                "symbol {} is not in the interner, which has {}; hold the interner in the machine or give it to \
+                 Dumper::interner",
+                symbol.id(),
+                writer.symbol_count
+            ))));
+        }
+        report.count(&plan);
+        drop(kept);
+        let sections = Sections::assemble::<R>(&graph, &plan, writer)?;
+        report.relocations = sections.relocations;
+        report.emit = started.elapsed();
+        Ok((sections, report))
+    }
+}
+
+/// The bytes of the record of a manager of the root.
+pub(crate) fn manager_record<R: ImageRoot>(section: &str) -> u64 {
+    let graph = TypeGraph::of(TypeRef::of::<R>());
+    graph.record_of_section(section).map_or(0, |record| record.size as u64)
+}
+
+/// The name of the root in paths: `vm` for a machine type `Vm`.
+fn root_name<R: ImageRoot>() -> String {
+    let name = R::shape().name;
+    name.rsplit("::").next().unwrap_or(name).to_lowercase()
+}
+
+fn refused<R: ImageRoot>(_: &R, refusal: &Refusal, to_object: &[Step]) -> DumpError {
+    let steps: Vec<Step> = refusal.steps.iter().chain(to_object).cloned().collect();
+    DumpError::Serialization { path: render(&root_name::<R>(), &steps), problem: refusal.problem.clone() }
+}
+
+/// Traces again, remembering the way to every object, to say where a refused value is.
+fn explain<R: ImageRoot>(
+    root: &R,
+    graph: &TypeGraph,
+    natives: &Natives,
+    images: &[&Image],
+    refusal: Box<Refusal>,
+) -> DumpError {
+    let Ok(tracer) = Tracer::new(graph, natives, images) else { return refused(root, &refusal, &[]) };
+    let mut tracer = tracer.with_paths(refusal.address);
+    match root.walk(&mut tracer).and_then(|()| tracer.run()) {
+        Ok(()) => refused(root, &refusal, &[]),
+        Err(found) => {
+            let steps = steps_from(root, &tracer);
+            refused(root, &found, &steps)
+        }
+    }
+}
+
+/// The steps from the root to a traced object.
+fn steps_to<R: ImageRoot>(
+    root: &R,
+    graph: &TypeGraph,
+    natives: &Natives,
+    images: &[&Image],
+    object: *const u8,
+) -> Vec<Step> {
+    let Ok(tracer) = Tracer::new(graph, natives, images) else { return Vec::new() };
+    let mut tracer = tracer.with_paths(0).stopping_at(object);
+    match root.walk(&mut tracer).and_then(|()| tracer.run()) {
+        Ok(()) => Vec::new(),
+        Err(_) => steps_from(root, &tracer),
+    }
+}
+
+/// The steps to the object at which a trace with paths stopped, those inside the root included.
+fn steps_from<R: ImageRoot>(root: &R, tracer: &Tracer<'_>) -> Vec<Step> {
+    let mut steps = tracer.path_steps();
+    if let Some(first) = tracer.outermost() {
+        let mut find = Find::new(first);
+        let walked = root.walk(&mut find);
+        steps.extend(find.finish(walked));
+    }
+    steps
+}
+
+/// The import of a native: registered, or an import of the image that the machine was loaded from.
+pub(crate) fn import(
+    table: &mut ImportTable,
+    natives: &Natives,
+    images: &[&Image],
+    address: usize,
+    type_name: &'static str,
+) -> Result<ImportId, Box<Refusal>> {
+    if let Some(id) = table.import(natives, address, type_name) {
+        return Ok(id);
+    }
+    let loaded = images.iter().find_map(|image| image.import_at(address));
+    let registered = loaded.and_then(|import| natives.address_of(&import.name));
+    registered.and_then(|address| table.import(natives, address, type_name)).ok_or_else(|| {
+        let mut types = natives.types_at(address).collect::<Vec<_>>().join(", ");
+        if types.is_empty() {
+            types = "nothing".to_owned();
+        }
+        Refusal::new(format!(
+            "native {address:#x} of type {type_name} is not registered ({types} is registered there); register it \
+             with Natives and give them to Dumper::natives"
+        ))
+    })
+}

@@ -1,0 +1,56 @@
+//! What a dump did.
+
+use std::time::Duration;
+
+use super::plan::Plan;
+
+/// How far a dump has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// The objects are being traced.
+    Tracing,
+    /// So many objects are being written.
+    Writing {
+        /// The number of objects.
+        objects: usize,
+    },
+}
+
+/// What a dump wrote, and what it cost.
+#[derive(Debug, Clone, Default)]
+pub struct DumpReport {
+    /// The objects of each type.
+    pub objects: Vec<(&'static str, usize)>,
+    /// The bytes of the image.
+    pub image_bytes: u64,
+    /// The words that a load away from the preferred base has to change.
+    pub relocations: u64,
+    /// The time to trace.
+    pub trace: Duration,
+    /// The time to place and write the records.
+    pub emit: Duration,
+    /// The time to checksum the image and to write it to its file or buffer.
+    pub write: Duration,
+}
+
+impl DumpReport {
+    pub(super) fn count(&mut self, plan: &Plan) {
+        self.objects = plan
+            .arenas
+            .iter()
+            .filter(|arena| !arena.objects.is_empty())
+            .map(|arena| (arena.ty.name(), arena.objects.len()))
+            .collect();
+    }
+
+    /// The objects of all types.
+    pub fn object_count(&self) -> usize {
+        self.objects.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The time of the whole dump.
+    pub fn total(&self) -> Duration {
+        self.trace + self.emit + self.write
+    }
+}

@@ -1,0 +1,78 @@
+//! The root of an image: the machine that is dumped.
+
+use std::fmt::Display;
+
+use crate::heap::Image;
+use crate::record::Dumpable;
+
+/// The type of a machine that is dumped and loaded as a whole.
+///
+/// Derive it with `#[dump(image = "name", version = n)]`.
+///
+/// # Safety
+///
+/// As for [`Dumpable`].
+pub unsafe trait ImageRoot: Dumpable {
+    /// The name of the image; its preferred base is chosen by it.
+    const NAME: &'static str;
+
+    /// The version that the author gave the image.
+    const VERSION: u32;
+
+    /// Prepares the machine for a dump: collect, and put the state of the process aside.
+    ///
+    /// # Errors
+    ///
+    /// Those of the machine: the dump is refused.
+    fn before_dump(&mut self) -> HookResult {
+        Ok(())
+    }
+
+    /// Completes a loaded machine. All of it is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of the machine: the load is refused.
+    fn after_load(&mut self) -> HookResult {
+        Ok(())
+    }
+
+    /// What `#[dump(validate = ..)]` says of the machine.
+    ///
+    /// # Errors
+    ///
+    /// The text of the machine's error.
+    fn validate(&self) -> HookResult {
+        Ok(())
+    }
+
+    /// The image that the heap was loaded from, if it was.
+    fn image(&self) -> Option<&Image> {
+        None
+    }
+}
+
+/// What a hook says, as text.
+pub type HookResult = Result<(), String>;
+
+/// What a hook may return: nothing, or a result whose error prints.
+pub trait IntoHookResult {
+    /// The result with its error as text.
+    ///
+    /// # Errors
+    ///
+    /// The hook's own.
+    fn into_hook_result(self) -> HookResult;
+}
+
+impl IntoHookResult for () {
+    fn into_hook_result(self) -> HookResult {
+        Ok(())
+    }
+}
+
+impl<E: Display> IntoHookResult for Result<(), E> {
+    fn into_hook_result(self) -> HookResult {
+        self.map_err(|error| error.to_string())
+    }
+}

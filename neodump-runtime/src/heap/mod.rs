@@ -1,0 +1,25 @@
+//! Heap objects: their types, the pointers and sequences that live in place, and the loaded image
+//! as a collector sees it.
+
+mod edges;
+mod image;
+mod image_option;
+mod image_str;
+mod image_vec;
+mod marks;
+mod object_type;
+mod pointer;
+pub mod word;
+mod written;
+
+pub use edges::Edges;
+pub(crate) use edges::Kept;
+pub(crate) use written::Writes;
+pub use image::{AdoptImage, Arena, Image, Objects};
+pub use image_option::ImageOption;
+pub use image_str::ImageStr;
+pub use image_vec::ImageVec;
+pub use marks::Marks;
+pub use object_type::{Object, ObjectType, Tail, TailLen};
+pub(crate) use object_type::{Slots, WriteSlots};
+pub use word::{Group, Word, WordRef};

@@ -1,0 +1,166 @@
+//! Words: a VM's tagged values, whatever their encoding.
+
+use crate::dump::Writer;
+use crate::heap::ObjectType;
+use crate::load::Auditor;
+use crate::record::{At, Fault, Place, Record, Refusal, Visitor};
+use crate::schema::{Shape, ShapeKind, TypeRef};
+use crate::symbols::Symbol;
+
+/// What a word refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordRef {
+    /// Nothing: the bits are the value.
+    Immediate,
+    /// A symbol.
+    Symbol(Symbol),
+    /// An object, one of the types of a group.
+    Object {
+        /// Its address, without tag.
+        address: u64,
+        /// The index of its group in [`Word::GROUPS`].
+        group: usize,
+    },
+    /// Nothing that the scheme knows.
+    Invalid,
+}
+
+/// The heap object types behind one tag.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// The types.
+    pub types: &'static [&'static ObjectType],
+    /// Reads the kind byte of an object, where there is more than one type. It must read bytes
+    /// only: the object may not have been audited yet.
+    pub kind: Option<unsafe fn(*const u8) -> u8>,
+}
+
+impl Group {
+    /// The type of the object at `address`.
+    ///
+    /// # Safety
+    ///
+    /// `address` must be an object of one of the types.
+    #[inline]
+    pub unsafe fn type_of(&self, address: *const u8) -> Option<&'static ObjectType> {
+        match (self.types, self.kind) {
+            ([only], _) => Some(only),
+            (types, Some(kind)) => {
+                // SAFETY: the caller promises an object, and the function reads its header only.
+                let found = unsafe { kind(address) };
+                types.iter().find(|ty| ty.kind == Some(found)).copied()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A VM's tagged value of eight bytes.
+///
+/// Derive it with `#[dump(unsafe(word), objects(..), symbol = .., immediate(..))]`, or implement it
+/// by hand for other schemes and derive [`Dumpable`](crate::Dumpable) with `#[dump(unsafe(word))]` alone.
+/// An object pointer must be stored as `address << SHIFT` plus bits that relocation does not touch,
+/// so that adding `delta << SHIFT` moves it: low tags, NaN boxes and `address << 8 | tag` all do.
+///
+/// # Safety
+///
+/// The type must be 8 bytes without padding and valid for every bit pattern, and `decode` must say
+/// of every bit pattern what the VM itself takes it for: a word that it calls an immediate is never
+/// followed, one that it calls an object is followed by the VM without further checks.
+pub unsafe trait Word: Copy {
+    /// How far the address is shifted left in the word.
+    const SHIFT: u32 = 0;
+
+    /// The closed list of heap object types, by tag.
+    const GROUPS: &'static [Group];
+
+    /// The bits.
+    fn to_bits(self) -> u64;
+
+    /// What the bits refer to.
+    fn decode(bits: u64) -> WordRef;
+
+    /// The word for `symbol`, if `bits` are the word of another symbol.
+    fn with_symbol(bits: u64, symbol: Symbol) -> u64 {
+        let _ = symbol;
+        bits
+    }
+}
+
+/// The record of every word.
+pub const WORD_RECORD: Record = Record::in_place::<u64>().with_rw();
+
+/// The shape of a word: its name, the types that it may point at and its scheme as text.
+pub const fn word_shape(name: &'static str, params: &'static [TypeRef], notes: &'static [&'static str]) -> Shape {
+    Shape { kind: ShapeKind::Word, notes, ..Shape::leaf(name, WORD_RECORD, params) }
+}
+
+/// [`Dumpable::walk`](crate::Dumpable::walk) of a word.
+#[doc(hidden)]
+#[inline]
+pub fn walk<W: Word, V: Visitor>(word: W, v: &mut V) -> Result<(), V::Stop> {
+    match W::decode(word.to_bits()) {
+        WordRef::Immediate => Ok(()),
+        WordRef::Symbol(symbol) => v.symbol(symbol),
+        WordRef::Object { address, group } => {
+            let address: *const u8 = std::ptr::with_exposed_provenance(address as usize);
+            // SAFETY: the implementation of `Word` promises that the VM follows this address to
+            // an object of the group.
+            match unsafe { W::GROUPS[group].type_of(address) } {
+                Some(ty) => v.object(address, ty),
+                None => v.refuse(unlisted(word.to_bits()).at(address.addr())),
+            }
+        }
+        WordRef::Invalid => v.refuse(Refusal::new(format!(
+            "word {:#018x} has a tag that the scheme does not list; list it in #[dump(unsafe(word), ..)]",
+            word.to_bits()
+        ))),
+    }
+}
+
+#[cold]
+fn unlisted(bits: u64) -> Box<Refusal> {
+    Refusal::new(format!(
+        "word {bits:#018x} points at an object whose kind is not listed behind its tag: not dumpable; \
+         add its type to objects(..)"
+    ))
+}
+
+/// [`Dumpable::write`](crate::Dumpable::write) of a word.
+#[doc(hidden)]
+#[inline]
+pub fn write<W: Word>(word: W, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    let bits = word.to_bits();
+    match W::decode(bits) {
+        WordRef::Object { address, .. } => w.object_word(at, bits, address as usize, W::SHIFT),
+        _ => {
+            w.put_u64(at, bits);
+            Ok(())
+        }
+    }
+}
+
+/// [`Dumpable::audit`](crate::Dumpable::audit) of a word.
+///
+/// # Safety
+///
+/// `at` must be valid for reads and writes of eight aligned bytes.
+#[doc(hidden)]
+#[inline]
+pub unsafe fn audit<W: Word>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+    // SAFETY: the caller promises eight readable bytes, and every pattern is a `u64`.
+    let bits = unsafe { at.get::<u64>() };
+    match W::decode(bits) {
+        WordRef::Immediate => Ok(()),
+        WordRef::Symbol(symbol) => match a.symbol(symbol)? {
+            None => Ok(()),
+            Some(remapped) => {
+                // SAFETY: the caller promises eight writable bytes.
+                unsafe { at.as_ptr::<u64>().write(W::with_symbol(bits, remapped)) };
+                Ok(())
+            }
+        },
+        WordRef::Object { address, group } => a.object_of(address, &W::GROUPS[group], bits),
+        WordRef::Invalid => Err(Fault::new(format!("word {bits:#018x} has a tag that its scheme does not list"))),
+    }
+}

@@ -1,0 +1,42 @@
+//! Portable dumps for virtual machines.
+//!
+//! A virtual machine that boots itself starts slowly: it rebuilds its heap, symbol table and
+//! registries each time. Dump the booted machine once, map the file back at every start:
+//! `#[derive(Dumpable)]` on each runtime manager and heap object type writes the section writer,
+//! reader, relocation and trace walkers, schema and auditor from the one field list; this crate is
+//! the mmap container, the symbol interner and the relocation engine that the generated code
+//! targets.
+
+// The derive's output names this crate `::neodump_runtime`; that is also true inside of it.
+extern crate self as neodump_runtime;
+
+// Floor 1: what everything stands on.
+pub mod bounds;
+mod error;
+pub mod schema;
+// Floor 2: the file, and moving its words.
+pub mod image;
+pub mod reloc;
+// Floor 3: stored forms, symbols, natives.
+pub mod native;
+pub mod record;
+pub mod symbols;
+// Floor 4: heap objects.
+pub mod heap;
+// Floor 5: dump and load.
+mod dump;
+mod load;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use dump::{DumpReport, Dumper, ImageRoot, Progress, dump, dump_to_bytes};
+pub use error::{DumpError, Result};
+pub use heap::{AdoptImage, Arena, Image, ImageOption, ImageStr, ImageVec, Marks, Object, ObjectType, Word};
+pub use image::{Placement, Way};
+pub use load::{LoadOptions, LoadReport, load, load_bytes, map};
+pub use native::Natives;
+#[cfg(feature = "derive")]
+pub use neodump_derive::Dumpable;
+pub use record::Dumpable;
+pub use symbols::{Interner, Symbol};

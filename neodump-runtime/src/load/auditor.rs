@@ -1,0 +1,376 @@
+//! The audit: every rule that an image must keep to be sound, checked on untrusted bytes.
+//!
+//! It runs on memory that is the process' own, after relocation, so what it saw is what the machine
+//! sees. Records are audited in the order in which they were written, with the same queue; each
+//! payload must start where the one before it ended, so that no byte has two owners.
+
+use std::any::TypeId;
+use std::collections::{HashMap, VecDeque};
+
+use super::memory::{ArenaMemory, SectionMemory};
+use crate::dump::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer, framework};
+use crate::error::{DumpError, Result as LoadResult};
+use crate::heap::{Arena, Group, ObjectType};
+use crate::native::{Import, ImportKind};
+use crate::record::{At, Dumpable, Fault, Place, Record, Reference, audit_elements};
+use crate::schema::IdHasher;
+use crate::symbols::{Staged, Symbol};
+
+struct Later {
+    payload: At,
+    count: usize,
+    audit: unsafe fn(At, usize, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
+}
+
+/// What an audit needs to know of the image.
+pub(crate) struct Surroundings<'a> {
+    /// By ordinal; those of `rw` first, as their pools.
+    pub(crate) sections: &'a [SectionMemory],
+    /// The ordinal of HeapBytes.
+    pub(crate) bytes_section: usize,
+    pub(crate) managers: &'a [(&'static str, usize)],
+    pub(crate) arenas: &'a [ArenaMemory],
+    pub(crate) imports: &'a [Import],
+    pub(crate) imports_start: usize,
+    pub(crate) symbols: u32,
+    pub(crate) staged: Option<&'a Staged>,
+    pub(crate) file_len: u64,
+}
+
+/// Checks stored records.
+pub struct Auditor<'a> {
+    around: Surroundings<'a>,
+    /// Arenas by the ordinal of the type.
+    by_ordinal: Vec<&'a Arena>,
+    by_id: HashMap<TypeId, u8, std::hash::BuildHasherDefault<IdHasher>>,
+    recent: [(*const ObjectType, u8); 64],
+    /// How far the payloads of each section have come.
+    cursors: Vec<u64>,
+    current: usize,
+    queue: VecDeque<Later>,
+    shared: HashMap<u64, TypeId>,
+    /// Writes the values that fields are baked with, to compare.
+    scratch: Writer<'a>,
+    fixups: u64,
+}
+
+impl<'a> Auditor<'a> {
+    pub(crate) fn new(around: Surroundings<'a>, scratch: Writer<'a>) -> Self {
+        let mut by_ordinal: Vec<_> = around.arenas.iter().map(|arena| (arena.ordinal, &arena.arena)).collect();
+        by_ordinal.sort_by_key(|(ordinal, _)| *ordinal);
+        let by_id = (0..).zip(&by_ordinal).map(|(index, (_, arena))| (arena.ty.id, index)).collect();
+        Self {
+            by_ordinal: by_ordinal.into_iter().map(|(_, arena)| arena).collect(),
+            by_id,
+            recent: [(std::ptr::null(), 0); 64],
+            cursors: vec![0; around.sections.len()],
+            current: 0,
+            queue: VecDeque::new(),
+            shared: HashMap::new(),
+            scratch,
+            fixups: 0,
+            around,
+        }
+    }
+
+    /// Opens a section whose payloads start at `from`.
+    pub(crate) fn enter(&mut self, section: usize, from: u64) {
+        self.current = section;
+        self.cursors[section] = self.cursors[section].max(from);
+    }
+
+    /// Checks that the payloads fill their sections; says how many symbols were renumbered.
+    pub(crate) fn check_filled(&self) -> LoadResult<u64> {
+        let filled = [WORDS, HYDRATION, ROOT].map(|pool| pool as usize).into_iter();
+        let managers = (0..self.around.managers.len()).map(|index| FIRST_MANAGER as usize + index);
+        for section in filled.chain(managers).chain([self.around.bytes_section]) {
+            let (reached, memory) = (self.cursors[section], &self.around.sections[section]);
+            if reached != memory.len {
+                let name = self.around.managers.iter().find(|(_, ordinal)| *ordinal == section);
+                return Err(DumpError::format(
+                    name.map_or(framework::HEAP, |(name, _)| name),
+                    memory.offset,
+                    format!("{} bytes of section {section}, of which its owners own {reached}", memory.len),
+                ));
+            }
+        }
+        Ok(self.fixups)
+    }
+
+    /// Queues the audit of `count` records at `payload`.
+    pub(crate) fn later(
+        &mut self,
+        payload: At,
+        count: usize,
+        audit: unsafe fn(At, usize, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
+    ) {
+        self.queue.push_back(Later { payload, count, audit });
+    }
+
+    /// Audits what was queued, in the order in which it was.
+    pub(crate) fn drain(&mut self) -> Result<(), Box<Fault>> {
+        while let Some(later) = self.queue.pop_front() {
+            // SAFETY: queued with a payload that was found in bounds.
+            unsafe { (later.audit)(later.payload, later.count, self) }
+                .map_err(|fault| fault.at(later.payload.as_ptr::<u8>().addr()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the next `count` records of a section, which must start at `found`.
+    fn take(&mut self, section: usize, found: u64, count: u64, record: Record) -> Result<At, Box<Fault>> {
+        let memory = self.around.sections[section];
+        let expected = self.cursors[section].next_multiple_of(record.align.max(1) as u64);
+        if found != expected {
+            return Err(Fault::new(format!(
+                "payload at {found:#x} of its section, expected {expected:#x}: payloads lie in owner order"
+            )));
+        }
+        let end = (record.size as u64).checked_mul(count).and_then(|len| len.checked_add(found));
+        match end {
+            // A value without bytes can be counted without end; the file bounds that too.
+            Some(end) if end <= memory.len && count <= self.around.file_len => {
+                self.cursors[section] = end;
+                Ok(memory.at(found))
+            }
+            _ => Err(Fault::new(format!(
+                "payload of {count} records of {} bytes at {found:#x} ends behind its section of {} bytes",
+                record.size, memory.len
+            ))),
+        }
+    }
+
+    /// Takes the payload behind a reference.
+    pub(crate) fn payload(&mut self, reference: Reference, record: Record) -> Result<(At, usize), Box<Fault>> {
+        let section = (reference.place >> REFERENCE_BITS) as usize;
+        if section != self.current {
+            return Err(Fault::new(format!("payload in section {section}, expected {}", self.current)));
+        }
+        let offset = reference.place & ((1 << REFERENCE_BITS) - 1);
+        let at = self.take(section, offset, reference.len, record)?;
+        Ok((at, reference.len as usize))
+    }
+
+    /// Takes a shared payload when its first owner is audited.
+    pub(crate) fn shared(
+        &mut self,
+        reference: Reference,
+        id: TypeId,
+        record: Record,
+    ) -> Result<Option<At>, Box<Fault>> {
+        if reference.len != 1 {
+            return Err(Fault::new(format!("shared payload has {} values, expected 1", reference.len)));
+        }
+        match self.shared.get(&reference.place) {
+            Some(known) if *known == id && record.size > 0 => Ok(None),
+            Some(known) if *known == id => self.payload(reference, record).map(|_| None),
+            Some(_) if record.size > 0 => Err(Fault::new("shared payload has owners of two types")),
+            _ => {
+                let (at, _) = self.payload(reference, record)?;
+                self.shared.insert(reference.place, id);
+                Ok(Some(at))
+            }
+        }
+    }
+
+    /// Takes and audits the elements of an `ImageVec`.
+    pub(crate) fn elements<T: Dumpable>(&mut self, start: u64, len: u64) -> Result<(), Box<Fault>> {
+        let record = T::RECORD;
+        if len == 0 || record.size == 0 {
+            return if start != align_of::<T>() as u64 {
+                Err(Fault::new(format!("empty vector at {start:#x}, expected {}", align_of::<T>())))
+            } else if len > self.around.file_len {
+                Err(Fault::new(format!("vector of {len} elements in a file of {} bytes", self.around.file_len)))
+            } else {
+                Ok(())
+            };
+        }
+        let section = if record.rw { WORDS as usize } else { self.around.bytes_section };
+        let offset = start.wrapping_sub(self.around.sections[section].start.addr() as u64);
+        let at = self.take(section, offset, len, record)?;
+        if const { T::RECORD.owns } {
+            self.later(at, len as usize, audit_elements::<T>);
+            return Ok(());
+        }
+        // SAFETY: `take` found the elements in bounds.
+        unsafe { audit_elements::<T>(at, len as usize, self) }
+    }
+
+    #[inline]
+    fn arena(&mut self, ty: &'static ObjectType) -> Option<&'a Arena> {
+        let slot = (std::ptr::from_ref(ty).addr() >> 4) % self.recent.len();
+        if std::ptr::eq(self.recent[slot].0, ty) {
+            return Some(self.by_ordinal[usize::from(self.recent[slot].1)]);
+        }
+        let ordinal = *self.by_id.get(&ty.id)?;
+        self.recent[slot] = (ty, ordinal);
+        Some(self.by_ordinal[usize::from(ordinal)])
+    }
+
+    /// Checks that an address is the start of an object of type `ty`.
+    #[inline]
+    pub(crate) fn object(&mut self, address: u64, ty: &'static ObjectType) -> Result<(), Box<Fault>> {
+        match self.arena(ty) {
+            Some(arena) if arena.starts_at(address as usize) => Ok(()),
+            _ => Err(no_object(address, ty.name())),
+        }
+    }
+
+    /// Checks that an address is the start of an object of one of the types of a group, the one that
+    /// its kind byte says.
+    #[inline]
+    pub(crate) fn object_of(&mut self, address: u64, group: &'static Group, bits: u64) -> Result<(), Box<Fault>> {
+        if let [only] = group.types {
+            return self.object(address, only);
+        }
+        let index = self.around.arenas.partition_point(|known| known.arena.first.addr() as u64 <= address);
+        let arena = index.checked_sub(1).map(|index| &self.around.arenas[index].arena);
+        if let Some(arena) = arena
+            && arena.starts_at(address as usize)
+        {
+            let object = arena.first.wrapping_add(address as usize - arena.first.addr());
+            // SAFETY: an object starts there, and the kind function reads its header only.
+            let ty = unsafe { group.type_of(object) };
+            if ty.is_some_and(|ty| ty.is(arena.ty)) {
+                return Ok(());
+            }
+        }
+        Err(no_object(bits, "type behind its tag"))
+    }
+
+    /// Checks a symbol; gives its number in the interner that it is loaded into, if it changes.
+    #[inline]
+    pub(crate) fn symbol(&mut self, symbol: Symbol) -> Result<Option<Symbol>, Box<Fault>> {
+        if symbol.id() >= self.around.symbols {
+            return Err(Fault::new(format!(
+                "symbol {}, expected one of the {} in the symbol table",
+                symbol.id(),
+                self.around.symbols
+            )));
+        }
+        let Some(staged) = self.around.staged else { return Ok(None) };
+        let remapped = staged.remap(symbol).filter(|remapped| *remapped != symbol);
+        self.fixups += u64::from(remapped.is_some());
+        Ok(remapped)
+    }
+
+    /// Checks the number of the import of a function.
+    pub(crate) fn import(&mut self, number: u32, type_name: &str) -> Result<(), Box<Fault>> {
+        let import = number.checked_sub(1).and_then(|index| self.around.imports.get(index as usize));
+        match import {
+            Some(import) if import.kind == ImportKind::Function && import.type_name == type_name => Ok(()),
+            _ => Err(Fault::new(format!("import {number} is no function of type {type_name}"))),
+        }
+    }
+
+    /// Checks a pointer to the image's copy of a static.
+    pub(crate) fn import_pointer(&mut self, address: u64, type_name: &str) -> Result<(), Box<Fault>> {
+        let slot = (address as usize).checked_sub(self.around.imports_start);
+        match slot.and_then(|slot| crate::native::import_at(self.around.imports, slot)) {
+            Some((_, import)) if import.kind == ImportKind::Data && import.type_name == type_name => Ok(()),
+            _ => Err(Fault::new(format!("{address:#x} is no import of a static of type {type_name}"))),
+        }
+    }
+
+    /// Checks that the bytes at `at` are those that `value` is stored as.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for reads of the record.
+    ///
+    /// # Errors
+    ///
+    /// If they differ.
+    pub unsafe fn baked<F: Dumpable>(&mut self, at: At, value: &F) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises the record.
+        let found = unsafe { std::slice::from_raw_parts(at.as_ptr::<u8>(), F::RECORD.size) };
+        let expected = self.scratch.scratch(value)?;
+        if found == expected {
+            return Ok(());
+        }
+        Err(Fault::new(format!("baked value is {found:02x?}, expected {expected:02x?}")))
+    }
+
+    /// The tag of an enum: an unsigned number of `size` bytes.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for reads of `size` bytes; `size` is 1, 2, 4 or 8.
+    pub unsafe fn tag(&self, at: At, size: usize) -> u64 {
+        let mut bytes = [0; 8];
+        // SAFETY: the caller promises readable bytes.
+        let stored = unsafe { std::slice::from_raw_parts(at.as_ptr::<u8>(), size) };
+        bytes[..size].copy_from_slice(stored);
+        u64::from_le_bytes(bytes)
+    }
+
+    /// Where a field of the root is: the start of its section if it has one.
+    pub fn field<F: Dumpable>(&mut self, at: At) -> At {
+        let Some(section) = F::SECTION else { return at };
+        match self.around.managers.iter().find(|(name, _)| *name == section.name) {
+            Some(&(_, ordinal)) => {
+                self.enter(ordinal, F::RECORD.size as u64);
+                self.around.sections[ordinal].at(0)
+            }
+            None => at,
+        }
+    }
+
+    /// Ends a field of the root.
+    ///
+    /// # Errors
+    ///
+    /// Those of what the field owns.
+    pub fn end_field<F: Dumpable>(&mut self) -> Result<(), Box<Fault>> {
+        self.drain()?;
+        self.current = crate::dump::ROOT as usize;
+        Ok(())
+    }
+
+    /// Checks that objects of an arena with trailing arrays start where ObjectStarts says and fill it.
+    pub(crate) fn starts(&self, memory: &ArenaMemory, offsets: &[u64]) -> Result<(), Box<Fault>> {
+        let arena = &memory.arena;
+        let bits: u64 = arena.starts.unwrap_or(&[]).iter().map(|word| u64::from(word.count_ones())).sum();
+        if bits != arena.count as u64 || offsets.len() != arena.count {
+            return Err(Fault::new(format!("{bits} object starts for {} objects", arena.count)));
+        }
+        let mut expected = 0;
+        for &offset in offsets {
+            let left = (arena.bytes as u64).saturating_sub(offset);
+            if offset != expected || left < arena.ty.size as u64 {
+                return Err(Fault::new(format!("object starts at {offset:#x} of its arena, expected {expected:#x}")));
+            }
+            let object = arena.first.wrapping_add(offset as usize);
+            // SAFETY: the object without its trailing array is in bounds, and a length is an integer.
+            let len = unsafe { (arena.ty.tail_len)(object) };
+            let size = arena.ty.size_with(len).map_or(u64::MAX, |size| size as u64);
+            if size > left {
+                return Err(Fault::new(format!("trailing array of {len} elements ends behind its arena"))
+                    .at(object.addr()));
+            }
+            expected = offset + size;
+        }
+        if expected != arena.bytes as u64 {
+            return Err(Fault::new(format!("objects end at {expected:#x}, their arena at {:#x}", arena.bytes)));
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn no_object(address: u64, what: &str) -> Box<Fault> {
+    Fault::new(format!("{address:#x} is no object of {what}"))
+}
+
+impl Writer<'_> {
+    /// The stored form of a baked value: in place, and without pointers.
+    fn scratch<F: Dumpable>(&mut self, value: &F) -> Result<&[u8], Box<Fault>> {
+        let pool = &mut self.pools[0].bytes;
+        pool.clear();
+        pool.resize(F::RECORD.size, 0);
+        value
+            .write(Place { pool: 0, offset: 0 }, self)
+            .map_err(|refusal| Fault::new(format!("the baked value cannot be stored: {}", refusal.problem)))?;
+        Ok(&self.pools[0].bytes)
+    }
+}

@@ -1,0 +1,206 @@
+//! Loading: place, verify or audit, bind, hydrate, hooks, commit.
+
+mod auditor;
+mod identity;
+mod memory;
+mod pipeline;
+mod reader;
+mod report;
+
+use std::fs::File;
+use std::path::Path;
+
+pub use auditor::Auditor;
+pub use reader::Reader;
+pub(crate) use reader::Second;
+pub use report::LoadReport;
+
+use crate::dump::ImageRoot;
+use crate::error::{DumpError, Result};
+use crate::image::{Check, Placement, Source};
+use crate::native::Natives;
+use crate::symbols::Interner;
+use pipeline::{Pipeline, Trust};
+
+/// Loads a machine from a file, whatever its bytes are: into memory of its own, checksummed and
+/// audited.
+///
+/// # Errors
+///
+/// Every [`DumpError`] but `Serialization`. The process is as it was before.
+pub fn load<R: ImageRoot>(path: impl AsRef<Path>) -> Result<R> {
+    LoadOptions::new().load(path)
+}
+
+/// Loads a machine from the bytes of an image, as [`load`] does: a snapshot that may come from
+/// anywhere, or a clone.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_bytes<R: ImageRoot>(bytes: &[u8]) -> Result<R> {
+    LoadOptions::new().load_bytes(bytes)
+}
+
+/// Maps a machine from a file, checksummed.
+///
+/// # Safety
+///
+/// neodump wrote the file, for a machine of this type, and nobody changes or truncates it as long
+/// as the process lives. (A file that is *replaced*, as [`dump`](crate::dump()) does, is not changed.)
+///
+/// # Errors
+///
+/// As [`load`], but for what only an audit finds.
+pub unsafe fn map<R: ImageRoot>(path: impl AsRef<Path>) -> Result<R> {
+    // SAFETY: forwarded from the caller.
+    unsafe { LoadOptions::new().map(path) }
+}
+
+/// How to load.
+///
+/// ```no_run
+/// # use neodump_runtime::{Dumpable, LoadOptions, LoadReport, Natives};
+/// # #[derive(Dumpable)] #[dump(image = "vm", version = 1)] struct Vm { counter: u32 }
+/// # fn car(_: u32) -> u32 { 0 }
+/// let natives = Natives::new().function("car", car as fn(u32) -> u32);
+/// let mut report = LoadReport::default();
+/// let vm: Vm = LoadOptions::new().natives(&natives).report(&mut report).load("vm.ndump")?;
+/// println!("{report}");
+/// # Ok::<(), neodump_runtime::DumpError>(())
+/// ```
+#[derive(Default)]
+pub struct LoadOptions<'a> {
+    natives: Option<&'a Natives>,
+    interner: Option<&'a mut Interner>,
+    report: Option<&'a mut LoadReport>,
+    placement: Placement,
+    trusted: bool,
+}
+
+impl<'a> LoadOptions<'a> {
+    /// The default options: no natives, the image's own interner, the preferred base, verified.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The host functions and statics that the image may need.
+    #[must_use]
+    pub fn natives(mut self, natives: &'a Natives) -> Self {
+        self.natives = Some(natives);
+        self
+    }
+
+    /// Loads the symbols into this interner, for a machine that does not hold its own. Symbols that
+    /// it has already keep their numbers, and the words of the image are renumbered. A load that
+    /// fails leaves it as it was.
+    #[must_use]
+    pub fn interner(mut self, interner: &'a mut Interner) -> Self {
+        self.interner = Some(interner);
+        self
+    }
+
+    /// Is filled with what the load did and cost.
+    #[must_use]
+    pub fn report(mut self, report: &'a mut LoadReport) -> Self {
+        self.report = Some(report);
+        self
+    }
+
+    /// Where the image goes; by default to its preferred base if that is free.
+    #[must_use]
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// For [`map`](Self::map): checks the header and the section table only, so that the load costs
+    /// the same for an image of any size. The caller promises the rest.
+    #[must_use]
+    pub fn trusted(mut self) -> Self {
+        self.trusted = true;
+        self
+    }
+
+    /// Loads a machine from a file: see [`load`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn load<R: ImageRoot>(self, path: impl AsRef<Path>) -> Result<R> {
+        let path = path.as_ref();
+        let file = open(path)?;
+        // SAFETY: an audited load asks nothing of its caller.
+        unsafe { self.run(&Source::File { file: &file, path }, Trust::Audited) }
+    }
+
+    /// Loads a machine from bytes: see [`load_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn load_bytes<R: ImageRoot>(self, bytes: &[u8]) -> Result<R> {
+        // SAFETY: an audited load asks nothing of its caller.
+        unsafe { self.run(&Source::Bytes(bytes), Trust::Audited) }
+    }
+
+    /// Maps a machine from a file: see [`map`](crate::map).
+    ///
+    /// # Safety
+    ///
+    /// As for [`map`](crate::map). With [`trusted`](Self::trusted) the bytes besides are those that were
+    /// written: nothing has damaged them.
+    ///
+    /// # Errors
+    ///
+    /// As [`map`](crate::map).
+    pub unsafe fn map<R: ImageRoot>(self, path: impl AsRef<Path>) -> Result<R> {
+        let path = path.as_ref();
+        let file = open(path)?;
+        let trust = self.trust();
+        // SAFETY: forwarded from the caller.
+        unsafe { self.run(&Source::File { file: &file, path }, trust) }
+    }
+
+    /// Makes a machine of bytes that [`dump_to_bytes`](crate::dump_to_bytes) wrote, without an audit: a
+    /// restored snapshot. The bytes are copied, so one snapshot can be restored any number of times.
+    ///
+    /// # Safety
+    ///
+    /// As for [`map`](Self::map).
+    ///
+    /// # Errors
+    ///
+    /// As [`map`](crate::map).
+    pub unsafe fn restore<R: ImageRoot>(self, bytes: &[u8]) -> Result<R> {
+        let trust = self.trust();
+        // SAFETY: forwarded from the caller.
+        unsafe { self.run(&Source::Bytes(bytes), trust) }
+    }
+
+    fn trust(&self) -> Trust {
+        Trust::Mapped(if self.trusted { Check::Trusted } else { Check::Checksums })
+    }
+
+    unsafe fn run<R: ImageRoot>(self, source: &Source<'_>, trust: Trust) -> Result<R> {
+        let mut report = LoadReport::default();
+        let none = Natives::new();
+        let pipeline = Pipeline {
+            natives: self.natives.unwrap_or(&none),
+            interner: self.interner,
+            placement: self.placement,
+            trust,
+            report: &mut report,
+        };
+        // SAFETY: forwarded from the caller.
+        let result = unsafe { pipeline.run(source) };
+        if let Some(wanted) = self.report {
+            *wanted = report;
+        }
+        result
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|error| DumpError::io("open", path.to_path_buf(), error))
+}

@@ -1,0 +1,333 @@
+//! The steps of a load, in their order. A step that fails leaves the process as it was.
+
+use std::collections::BTreeSet;
+use std::mem::MaybeUninit;
+use std::time::Instant;
+
+use super::auditor::{Auditor, Surroundings};
+use super::memory::{self, ArenaMemory, SectionMemory};
+use super::reader::Reader;
+use super::{LoadReport, identity};
+use crate::dump::{HYDRATION, ImageRoot, Plan, ROOT, Writer, framework};
+use crate::error::{DumpError, Result};
+use crate::heap::{Image, Slots, Writes};
+use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
+use crate::native::{self, ImportTable, Natives};
+use crate::record::{At, Fault, render};
+use crate::schema::{TypeGraph, TypeRef};
+use crate::symbols::{Frozen, Interner, Staged};
+
+/// How far the bytes are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Not at all: own memory, checksums, audit.
+    Audited,
+    /// They are neodump's: mapped, and checked as it says.
+    Mapped(Check),
+}
+
+pub(super) struct Pipeline<'a> {
+    pub(super) natives: &'a Natives,
+    pub(super) interner: Option<&'a mut Interner>,
+    pub(super) placement: Placement,
+    pub(super) trust: Trust,
+    pub(super) report: &'a mut LoadReport,
+}
+
+impl Pipeline<'_> {
+    /// # Safety
+    ///
+    /// As [`map`](crate::map), unless the load is audited.
+    pub(super) unsafe fn run<R: ImageRoot>(self, source: &Source<'_>) -> Result<R> {
+        let started = Instant::now();
+        let graph = TypeGraph::of(TypeRef::of::<R>());
+        let header = source.header()?;
+        identity::check::<R>(source, &header, &graph)?;
+        // SAFETY: forwarded from the caller.
+        let region = unsafe { self.place(source, &header) }?;
+        self.report.place = started.elapsed();
+
+        let started = Instant::now();
+        let arenas = memory::arenas(&region, &header, &graph)?;
+        let sections: Vec<SectionMemory> =
+            header.sections().iter().map(|placed| SectionMemory::placed(&region, placed)).collect::<Result<_>>()?;
+        let ordinal = |name: &str| header.sections().iter().position(|placed| placed.spec.name == name);
+        let managers: Vec<(&'static str, usize)> = graph
+            .root_sections()
+            .iter()
+            .filter_map(|(section, _)| Some((section.name, ordinal(section.name)?)))
+            .collect();
+        let imports_section = SectionMemory::of(&region, &header, framework::IMPORTS)?;
+        let imports = self.bind_natives(&region, &header, &imports_section)?;
+        let frozen = self.frozen(&region, &header)?;
+        let staged = match (&self.interner, &frozen) {
+            (Some(interner), Some(frozen)) => Some(interner.stage_in_place(frozen)?),
+            _ => None,
+        };
+        self.report.bind = started.elapsed();
+
+        let started = Instant::now();
+        let renumber = staged.as_ref().filter(|staged| !staged.is_identity());
+        if self.trust == Trust::Audited || renumber.is_some() {
+            let surroundings = Surroundings {
+                sections: &sections,
+                bytes_section: ordinal(framework::BYTES).unwrap_or(0),
+                managers: &managers,
+                arenas: &arenas,
+                imports: &imports,
+                imports_start: imports_section.start.addr(),
+                symbols: frozen.as_ref().map_or(0, Frozen::len),
+                staged: renumber,
+                file_len: header.file_len(),
+            };
+            self.report.fixups = audit::<R>(surroundings, &sections, &arenas)?;
+        }
+        self.report.audit = started.elapsed();
+        // SAFETY: the load goes on to hydrate, and the slots of the imports are its own.
+        unsafe { self.finish(region, &header, arenas, &sections, &managers, imports, frozen, staged) }
+    }
+
+    /// Brings the image into memory and moves its words.
+    unsafe fn place(&self, source: &Source<'_>, header: &ImageHeader) -> Result<UnmapGuard> {
+        let region = match self.trust {
+            Trust::Audited => Region::own(source, header, Check::Checksums, self.placement)?,
+            // SAFETY: forwarded from the caller.
+            Trust::Mapped(check) => unsafe { Region::map(source, header, check, self.placement) }?,
+        };
+        // SAFETY: until the guard is defused nothing outside the load refers to the image.
+        let mut region = unsafe { region.guard() };
+        region.relocate(header)?;
+        if self.trust == Trust::Audited {
+            // SAFETY: nobody writes to the image yet.
+            unsafe { crate::image::verify_padding(&region, header) }?;
+        }
+        Ok(region)
+    }
+
+    /// Binds the natives that the image needs and fills their slots.
+    fn bind_natives(
+        &self,
+        region: &Region,
+        header: &ImageHeader,
+        slots: &SectionMemory,
+    ) -> Result<Vec<native::Import>> {
+        let table = SectionMemory::of(region, header, native::SECTION)?;
+        // SAFETY: `meta` is only read during a load.
+        let imports = native::decode(unsafe { table.bytes() })?;
+        if native::slots_len(&imports) as u64 != slots.len {
+            return Err(DumpError::format(
+                framework::IMPORTS,
+                slots.offset,
+                format!("{} bytes, expected {} by the Natives section", slots.len, native::slots_len(&imports)),
+            ));
+        }
+        if native::natives_hash(&imports) != header.identity().natives_hash {
+            return Err(DumpError::format(native::SECTION, table.offset, "the natives are not those of the header"));
+        }
+        for binding in native::bind(&imports, self.natives)? {
+            let slot = slots.start.wrapping_add(binding.slot());
+            // SAFETY: the slot is in the Imports section, which is as long as all slots, aligned to
+            // 64 KiB, and written by the load alone.
+            unsafe { binding.fill(slot) };
+        }
+        Ok(imports)
+    }
+
+    fn frozen(&self, region: &Region, header: &ImageHeader) -> Result<Option<Frozen>> {
+        let table = SectionMemory::of(region, header, crate::symbols::SECTION)?;
+        if table.len == 0 {
+            return Ok(None);
+        }
+        // SAFETY: `ro` is not written, and stays as long as the image, which outlives its interner
+        // unless it is released.
+        let frozen = unsafe { Frozen::new(table.start, table.len as usize) }?;
+        if self.trust == Trust::Audited {
+            frozen.audit()?;
+        }
+        Ok(Some(frozen))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the results of the steps before, each used once")]
+    unsafe fn finish<R: ImageRoot>(
+        mut self,
+        mut region: UnmapGuard,
+        header: &ImageHeader,
+        arenas: Vec<ArenaMemory>,
+        sections: &[SectionMemory],
+        managers: &[(&'static str, usize)],
+        imports: Vec<native::Import>,
+        frozen: Option<Frozen>,
+        staged: Option<Staged>,
+    ) -> Result<R> {
+        let started = Instant::now();
+        let imports_section = SectionMemory::of(&region, header, framework::IMPORTS)?;
+        let heap = SectionMemory::of(&region, header, framework::HEAP)?;
+        let hydration = SectionMemory::of(&region, header, framework::HYDRATION)?;
+        self.fill_report(&region, header, &arenas, &imports_section, &heap);
+        region.drop_meta()?;
+        if self.trust == Trust::Audited {
+            region.seal()?;
+        }
+        let writes = if region.way() == Way::AtBase && matches!(self.trust, Trust::Mapped(_)) {
+            Writes::Pages
+        } else {
+            Writes::Unknown
+        };
+        let image = Image {
+            heap_start: heap.start.addr(),
+            heap_bytes: heap.len as usize,
+            arenas: arenas.iter().filter(|arena| !arena.arena.is_empty()).map(|arena| arena.arena.clone()).collect(),
+            imports: imports.clone(),
+            imports_start: imports_section.start.addr(),
+            writes,
+            // From here on the machine's own code runs, which may keep what it sees: the image
+            // stays mapped even if the load is refused.
+            region: region.keep(),
+        };
+        let external = self.interner.is_some();
+        let frozen = frozen.filter(|_| !external);
+        let mut reader = Reader::new(sections, managers, &imports, imports_section.start, frozen, image);
+        for memory in arenas.iter().filter(|memory| memory.arena.ty.hydrated && !memory.arena.is_empty()) {
+            let offsets = memory.offsets();
+            // SAFETY: the arena and its side records are in bounds, relocated, and audited or trusted.
+            unsafe { (memory.arena.ty.hydrate)(slots(memory, offsets.as_deref(), &hydration), &mut reader) };
+        }
+        // The root is read into its final place for the load, and moved out when it is complete.
+        let mut root = Box::new(MaybeUninit::<R>::uninit());
+        let at = sections[ROOT as usize].at(0);
+        // SAFETY: the record of the root, audited or trusted.
+        root.write(unsafe { R::read(at, &mut reader) });
+        // SAFETY: the box is the final address until hydration is done.
+        unsafe { R::settle(root.as_mut_ptr(), at, &mut reader) };
+        reader.first_pass();
+        let refused = |path: &str, problem| DumpError::Deserialization { path: path.to_owned(), problem };
+        reader.second_pass().map_err(|problem| refused("conversion", problem))?;
+        let leftover = reader.into_image();
+        // SAFETY: both passes are done, so the root is complete.
+        let mut root = *unsafe { root.assume_init() };
+        drop(leftover);
+        self.report.hydrate = started.elapsed();
+
+        let started = Instant::now();
+        if self.trust == Trust::Audited {
+            validate(&arenas)?;
+            root.validate().map_err(|problem| refused("validate", problem))?;
+        }
+        root.after_load().map_err(|problem| refused("after_load", problem))?;
+        if let (Some(interner), Some(staged)) = (self.interner, staged) {
+            interner.commit(staged)?;
+        }
+        self.report.hooks = started.elapsed();
+        Ok(root)
+    }
+
+    fn fill_report(
+        &mut self,
+        region: &Region,
+        header: &ImageHeader,
+        arenas: &[ArenaMemory],
+        imports: &SectionMemory,
+        heap: &SectionMemory,
+    ) {
+        let report = &mut *self.report;
+        report.way = Some(region.way());
+        report.bytes = header.file_len();
+        let counts = |wanted: fn(&ArenaMemory) -> bool| {
+            let wanted = arenas.iter().filter(|memory| !memory.arena.is_empty() && wanted(memory));
+            wanted.map(|memory| (memory.arena.ty.name(), memory.arena.len())).collect()
+        };
+        report.objects = counts(|_| true);
+        report.hydrated = counts(|memory| memory.arena.ty.hydrated);
+        report.import_pages = imports.len.div_ceil(4096);
+        let relocated = region.relocated().unwrap_or_default();
+        report.relocations = relocated.relocations;
+        let _ = heap;
+        // Hydrated arenas are contiguous, so their pages are counted from their ends.
+        let hydrated: BTreeSet<u64> = arenas
+            .iter()
+            .filter(|memory| memory.arena.ty.hydrated && !memory.arena.is_empty())
+            .flat_map(|memory| memory.offset / 4096..(memory.offset + memory.arena.bytes as u64).div_ceil(4096))
+            .collect();
+        report.pages_written = relocated.pages_written + hydrated.len() as u64;
+    }
+}
+
+fn slots<'a>(memory: &ArenaMemory, offsets: Option<&'a [u64]>, hydration: &SectionMemory) -> Slots<'a> {
+    Slots {
+        first: At::new(memory.arena.first),
+        count: memory.arena.count,
+        stride: memory.arena.stride,
+        offsets,
+        side: hydration.at(memory.side),
+    }
+}
+
+/// Audits every record; says how many symbols were renumbered.
+fn audit<R: ImageRoot>(
+    around: Surroundings<'_>,
+    sections: &[SectionMemory],
+    arenas: &[ArenaMemory],
+) -> Result<u64> {
+    let nothing = Plan::new(crate::dump::Visited::new(), Vec::new())?;
+    let (none, managers) = (Natives::new(), around.managers);
+    let scratch = Writer::new(&nothing, &none, &[], ImportTable::new(), Vec::new(), 0);
+    let file_offset = |address: usize| {
+        let section = sections.iter().find(|section| address.wrapping_sub(section.start.addr()) < section.len as usize);
+        section.map(|section| section.offset + (address - section.start.addr()) as u64)
+    };
+    let refuse = |section: &str, start: u64, root: &str, fault: Box<Fault>| DumpError::ImageFormat {
+        section: section.to_owned(),
+        offset: file_offset(fault.address).unwrap_or(start),
+        path: render(root, &fault.steps),
+        problem: fault.problem,
+    };
+    let root_section = sections[ROOT as usize];
+    let hydration = sections[HYDRATION as usize];
+    let mut auditor = Auditor::new(around, scratch);
+    for memory in arenas {
+        let name = memory.arena.ty.short_name();
+        let offsets = memory.offsets();
+        if let Some(offsets) = &offsets {
+            auditor
+                .starts(memory, offsets)
+                .map_err(|fault| refuse(framework::STARTS, memory.offset, name, fault))?;
+        }
+        auditor.enter(HYDRATION as usize, memory::side_end(arenas));
+        // SAFETY: `arenas` found the slots and side records in bounds, and `starts` the trailing
+        // arrays; the memory is the load's own.
+        unsafe { (memory.arena.ty.audit)(slots(memory, offsets.as_deref(), &hydration), &mut auditor) }
+            .map_err(|fault| refuse(framework::HEAP, memory.offset, name, fault))?;
+    }
+    let root_name = R::shape().name.rsplit("::").next().unwrap_or_default().to_lowercase();
+    let in_root = |fault| refuse(framework::ROOT, root_section.offset, &root_name, fault);
+    if (root_section.len as usize) < R::RECORD.size {
+        return Err(in_root(Fault::new(format!("{} bytes, expected {}", root_section.len, R::RECORD.size))));
+    }
+    for &(name, ordinal) in managers {
+        let section = sections[ordinal];
+        let needed = crate::dump::manager_record::<R>(name);
+        if section.len < needed {
+            let problem = format!("{} bytes, expected at least {needed}", section.len);
+            return Err(DumpError::format(name, section.offset, problem));
+        }
+    }
+    auditor.enter(ROOT as usize, R::RECORD.size as u64);
+    // SAFETY: the record is in bounds.
+    unsafe { R::audit(root_section.at(0), &mut auditor) }.map_err(in_root)?;
+    auditor.drain().map_err(in_root)?;
+    auditor.check_filled()
+}
+
+/// Runs what `#[dump(validate = ..)]` says of the objects.
+fn validate(arenas: &[ArenaMemory]) -> Result<()> {
+    for memory in arenas {
+        for object in memory.arena.objects() {
+            // SAFETY: a hydrated object of the arena's type.
+            unsafe { (memory.arena.ty.validate)(object) }.map_err(|problem| DumpError::Deserialization {
+                path: format!("{} (validate)", memory.arena.ty.short_name()),
+                problem,
+            })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Hydration: values out of stored records, in two passes.
+//!
+//! The first pass makes every slot valid and runs no user code that could see the image: records
+//! are read shell first, and what is behind an indirection is filled from a list of jobs, so depth
+//! costs no stack. The second pass fills keyed collections and runs conversions, last queued first:
+//! what is inside a value is queued behind it, and so complete before it.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+
+use super::memory::SectionMemory;
+use crate::dump::REFERENCE_BITS;
+use crate::heap::{AdoptImage, Image};
+use crate::native::Import;
+use crate::record::{At, Dumpable, Reference};
+use crate::symbols::{Frozen, Interner};
+
+struct Fill {
+    values: *mut u8,
+    payload: At,
+    count: usize,
+    fill: unsafe fn(*mut u8, At, usize, &mut Reader<'_>),
+}
+
+/// Work of the second pass.
+pub(crate) enum Second {
+    /// Moves staged entries into a keyed collection.
+    Put { map: *mut u8, staged: *mut u8, count: usize, put: unsafe fn(*mut u8, *mut u8, usize) },
+    /// Runs a function of the machine over one value to make another.
+    Run {
+        from: *mut u8,
+        to: *mut u8,
+        function: *const (),
+        run: unsafe fn(*mut u8, *mut u8, *const ()) -> Result<(), String>,
+    },
+}
+
+/// Makes values of stored records.
+pub struct Reader<'a> {
+    /// By the ordinal of the section.
+    sections: &'a [SectionMemory],
+    managers: &'a [(&'static str, usize)],
+    imports: &'a [Import],
+    imports_start: *mut u8,
+    jobs: Vec<Fill>,
+    second: Vec<Second>,
+    shared: HashMap<(u64, TypeId), *const u8>,
+    frozen: Option<Frozen>,
+    image: Option<Image>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        sections: &'a [SectionMemory],
+        managers: &'a [(&'static str, usize)],
+        imports: &'a [Import],
+        imports_start: *mut u8,
+        frozen: Option<Frozen>,
+        image: Image,
+    ) -> Self {
+        Self {
+            sections,
+            managers,
+            imports,
+            imports_start,
+            jobs: Vec::new(),
+            second: Vec::new(),
+            shared: HashMap::new(),
+            frozen,
+            image: Some(image),
+        }
+    }
+
+    /// The payload behind an audited reference.
+    pub(crate) fn payload(&self, reference: Reference) -> (At, usize) {
+        let section = (reference.place >> REFERENCE_BITS) as usize;
+        let offset = reference.place & ((1 << REFERENCE_BITS) - 1);
+        match self.sections.get(section) {
+            Some(section) => (section.at(offset), reference.len as usize),
+            None => self.broken("a payload reference"),
+        }
+    }
+
+    /// Puts off the reading of `count` records into the memory at `values`.
+    pub(crate) fn later(
+        &mut self,
+        values: *mut u8,
+        payload: At,
+        count: usize,
+        fill: unsafe fn(*mut u8, At, usize, &mut Reader<'_>),
+    ) {
+        self.jobs.push(Fill { values, payload, count, fill });
+    }
+
+    /// Queues the move of staged entries into a keyed collection for the second pass.
+    pub(crate) fn put_later(
+        &mut self,
+        map: *mut u8,
+        staged: *mut u8,
+        count: usize,
+        put: unsafe fn(*mut u8, *mut u8, usize),
+    ) {
+        self.second.push(Second::Put { map, staged, count, put });
+    }
+
+    /// Queues work for the second pass.
+    pub(crate) fn after_fill(&mut self, work: Second) {
+        self.second.push(work);
+    }
+
+    /// The value that other owners of a shared payload have already.
+    pub(crate) fn shared(&self, reference: Reference, id: TypeId) -> Option<*const u8> {
+        self.shared.get(&(reference.place, id)).copied()
+    }
+
+    /// Notes the value of a shared payload.
+    pub(crate) fn now_shared(&mut self, reference: Reference, id: TypeId, value: *const u8) {
+        self.shared.insert((reference.place, id), value);
+    }
+
+    /// The address of the function with an import number.
+    pub(crate) fn native(&self, number: u32) -> usize {
+        let Some(import) = number.checked_sub(1).and_then(|index| self.imports.get(index as usize)) else {
+            self.broken("the number of an import")
+        };
+        // SAFETY: the slot is in the `imports` segment, and the load has filled it.
+        unsafe { self.imports_start.add(import.slot).cast::<usize>().read() }
+    }
+
+    /// Ends the load of an image that breaks the contract of [`map`](crate::map): it was trusted, and
+    /// says something that neodump never wrote.
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    #[cold]
+    #[track_caller]
+    pub fn broken(&self, what: &str) -> ! {
+        // Unreachable for images that were audited; for trusted ones the caller promised that it is.
+        panic!("{what} in the image is invalid: the file is not what neodump wrote, contrary to the contract of `map`")
+    }
+
+    /// Makes the heap, which takes the image over.
+    pub fn adopt<H: AdoptImage>(&mut self) -> H {
+        match self.image.take() {
+            Some(image) => H::adopt(image),
+            None => self.broken("a second heap"),
+        }
+    }
+
+    /// The interner of the image.
+    pub(crate) fn interner(&mut self) -> Interner {
+        match self.frozen.take() {
+            Some(frozen) => Interner::from_frozen(frozen),
+            None => Interner::new(),
+        }
+    }
+
+    /// Where a field of the root is: the start of its section if it has one.
+    pub fn field<F: Dumpable>(&self, at: At) -> At {
+        let Some(section) = F::SECTION else { return at };
+        match self.managers.iter().find(|(name, _)| *name == section.name) {
+            Some((_, ordinal)) => self.sections[*ordinal].at(0),
+            None => at,
+        }
+    }
+
+    /// Runs the jobs of the first pass.
+    pub(crate) fn first_pass(&mut self) {
+        while let Some(job) = self.jobs.pop() {
+            // SAFETY: the job was queued with the final address of its values and their payload.
+            unsafe { (job.fill)(job.values, job.payload, job.count, self) };
+        }
+    }
+
+    /// Runs the work of the second pass.
+    ///
+    /// # Errors
+    ///
+    /// Those of the machine's own conversions.
+    pub(crate) fn second_pass(&mut self) -> Result<(), String> {
+        while let Some(work) = self.second.pop() {
+            match work {
+                Second::Put { map, staged, count, put } => {
+                    // SAFETY: queued with the final address of the map and its staged entries.
+                    unsafe { put(map, staged, count) };
+                }
+                // SAFETY: queued with the final addresses of both and a function of their types.
+                Second::Run { from, to, function, run } => unsafe { run(from, to, function) }?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The image, if no heap has taken it over.
+    pub(crate) fn into_image(self) -> Option<Image> {
+        self.image
+    }
+}

@@ -1,0 +1,75 @@
+//! What a load did, and what it cost.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::image::Way;
+
+/// What a load did.
+#[derive(Debug, Clone, Default)]
+pub struct LoadReport {
+    /// How the image got to where it is.
+    pub way: Option<Way>,
+    /// The bytes of the image.
+    pub bytes: u64,
+    /// The objects of each type.
+    pub objects: Vec<(&'static str, usize)>,
+    /// The pages (4 KiB) of the image that the load wrote, outside `imports`.
+    pub pages_written: u64,
+    /// The pages of `imports` that the load wrote.
+    pub import_pages: u64,
+    /// The words that were moved, none at the preferred base.
+    pub relocations: u64,
+    /// The symbol words that were renumbered.
+    pub fixups: u64,
+    /// The objects that were written at load, by type: those with hydrated fields.
+    pub hydrated: Vec<(&'static str, usize)>,
+    /// The time to open the image, check its header and bring it into memory.
+    pub place: Duration,
+    /// The time to audit.
+    pub audit: Duration,
+    /// The time to bind natives and symbols.
+    pub bind: Duration,
+    /// The time to hydrate objects and managers.
+    pub hydrate: Duration,
+    /// The time of `validate` and `after_load`.
+    pub hooks: Duration,
+}
+
+impl LoadReport {
+    /// The time of the whole load.
+    pub fn total(&self) -> Duration {
+        self.place + self.audit + self.bind + self.hydrate + self.hooks
+    }
+
+    /// The objects of all types.
+    pub fn object_count(&self) -> usize {
+        self.objects.iter().map(|(_, count)| count).sum()
+    }
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = self.way.map_or_else(String::new, |way| way.to_string());
+        write!(
+            f,
+            "{} bytes, {} objects, {way} in {:?} (place {:?}, audit {:?}, bind {:?}, hydrate {:?}, hooks {:?}), \
+             {} pages written, {} relocations, {} fixups",
+            self.bytes,
+            self.object_count(),
+            self.total(),
+            self.place,
+            self.audit,
+            self.bind,
+            self.hydrate,
+            self.hooks,
+            self.pages_written,
+            self.relocations,
+            self.fixups
+        )?;
+        for (name, count) in &self.hydrated {
+            write!(f, "\n  {count} objects of {name} hydrated")?;
+        }
+        Ok(())
+    }
+}

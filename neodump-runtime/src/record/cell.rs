@@ -1,0 +1,225 @@
+//! Stored forms of interior mutability: `Cell` and atomics in place, `RefCell`, `OnceCell`,
+//! `OnceLock` and `Mutex` hydrated.
+
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
+use std::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicUsize, Ordering,
+};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
+
+use super::{At, Dumpable, Fault, OrderKey, Place, Record, Refusal, Visitor};
+use crate::dump::Writer;
+use crate::load::{Auditor, Reader};
+use crate::schema::{Shape, TypeRef};
+
+// SAFETY: `Cell<T>` has the memory form of `T` by guarantee.
+unsafe impl<T: Dumpable> Dumpable for Cell<T> {
+    type Id = Cell<T::Id>;
+    const RECORD: Record = T::RECORD.cell();
+    fn shape() -> &'static Shape {
+        const { &Shape::leaf("Cell", T::RECORD.cell(), const { &[TypeRef::of::<T>()] }) }
+    }
+    #[inline]
+    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+        // SAFETY: the walk holds the only access to the machine, so nothing writes to the cell;
+        // deferred work keeps pointers behind it, not into it.
+        unsafe { &*self.as_ptr() }.walk(v)
+    }
+    #[inline]
+    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        // SAFETY: as above: the dump holds the machine by `&mut`.
+        unsafe { &*self.as_ptr() }.write(at, w)
+    }
+    unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
+        // SAFETY: forwarded from the caller.
+        Self::new(unsafe { T::read(at, r) })
+    }
+    unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>) {
+        // SAFETY: forwarded from the caller; the cell is transparent.
+        unsafe { T::settle(this.cast(), at, r) };
+    }
+    #[inline]
+    unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: forwarded from the caller.
+        unsafe { T::audit(at, a) }
+    }
+    fn order(&self, key: &mut OrderKey<'_>) {
+        // SAFETY: as for `walk`.
+        unsafe { &*self.as_ptr() }.order(key);
+    }
+}
+
+// SAFETY: `UnsafeCell<T>` has the memory form of `T` by guarantee.
+unsafe impl<T: Dumpable> Dumpable for UnsafeCell<T> {
+    type Id = UnsafeCell<T::Id>;
+    const RECORD: Record = T::RECORD.cell();
+    fn shape() -> &'static Shape {
+        const { &Shape::leaf("UnsafeCell", T::RECORD.cell(), const { &[TypeRef::of::<T>()] }) }
+    }
+    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+        // SAFETY: the walk holds the only access to the machine.
+        unsafe { &*self.get() }.walk(v)
+    }
+    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        // SAFETY: the dump holds the machine by `&mut`.
+        unsafe { &*self.get() }.write(at, w)
+    }
+    unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
+        // SAFETY: forwarded from the caller.
+        Self::new(unsafe { T::read(at, r) })
+    }
+    unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>) {
+        // SAFETY: forwarded from the caller; the cell is transparent.
+        unsafe { T::settle(this.cast(), at, r) };
+    }
+    unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: forwarded from the caller.
+        unsafe { T::audit(at, a) }
+    }
+}
+
+macro_rules! atomic {
+    ($($atomic:ident $ty:ty),*) => {$(
+        // SAFETY: an atomic has the memory form of its number by guarantee.
+        unsafe impl Dumpable for $atomic {
+            type Id = Self;
+            const RECORD: Record = <$ty as Dumpable>::RECORD.cell();
+            fn shape() -> &'static Shape {
+                const { &Shape::leaf(stringify!($atomic), Self::RECORD, &[]) }
+            }
+            super::scalar::in_place_leaf!();
+            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                self.load(Ordering::Relaxed).write(at, w)
+            }
+            unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+                // SAFETY: forwarded from the caller.
+                unsafe { <$ty>::audit(at, a) }
+            }
+        }
+    )*};
+}
+atomic!(
+    AtomicBool bool, AtomicU8 u8, AtomicU16 u16, AtomicU32 u32, AtomicU64 u64, AtomicUsize usize, AtomicI8 i8,
+    AtomicI16 i16, AtomicI32 i32, AtomicI64 i64, AtomicIsize isize
+);
+
+#[cold]
+fn locked(what: &str) -> Box<Refusal> {
+    Refusal::new(format!("{what} while it is being dumped; release it in before_dump"))
+}
+
+/// Implements [`Dumpable`] for a wrapper that stores exactly its content: how to look inside
+/// (`$look`, giving `Result<&T, Refusal>`), how to make one (`$new`) and reach the content
+/// (`$content`, an expression over `this: *mut Self` giving `*mut T`).
+macro_rules! wrapper {
+    ($ty:ident, $look:expr, |$this:ident| $content:expr) => {
+        // SAFETY: the stored form is that of the content, which is hydrated into the wrapper.
+        unsafe impl<T: Dumpable> Dumpable for $ty<T> {
+            type Id = $ty<T::Id>;
+            const RECORD: Record = Record { in_place: false, niche: false, copy: false, ..T::RECORD };
+            fn shape() -> &'static Shape {
+                const { &Shape::leaf(stringify!($ty), Self::RECORD, const { &[TypeRef::of::<T>()] }) }
+            }
+            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+                let look: fn(&Self) -> Result<*const T, Box<Refusal>> = $look;
+                match look(self) {
+                    // SAFETY: the walk holds the only access to the machine.
+                    Ok(value) => unsafe { &*value }.walk(v),
+                    Err(refusal) => v.refuse(refusal),
+                }
+            }
+            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let look: fn(&Self) -> Result<*const T, Box<Refusal>> = $look;
+                // SAFETY: the dump holds the machine by `&mut`.
+                unsafe { &*look(self)? }.write(at, w)
+            }
+            unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
+                // SAFETY: forwarded from the caller.
+                Self::new(unsafe { T::read(at, r) })
+            }
+            unsafe fn settle($this: *mut Self, at: At, r: &mut Reader<'_>) {
+                let content: *mut T = $content;
+                // SAFETY: forwarded from the caller; the content is at its final address.
+                unsafe { T::settle(content, at, r) };
+            }
+            unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+                // SAFETY: forwarded from the caller.
+                unsafe { T::audit(at, a) }
+            }
+        }
+    };
+}
+
+wrapper!(
+    RefCell,
+    |cell| match cell.try_borrow() {
+        Ok(value) => Ok(std::ptr::from_ref(&*value)),
+        Err(_) => Err(locked("this RefCell is mutably borrowed")),
+    },
+    |this| {
+        // SAFETY: `this` is a live cell that nothing has borrowed yet.
+        unsafe { &*this }.as_ptr()
+    }
+);
+
+wrapper!(
+    Mutex,
+    |mutex| match mutex.try_lock() {
+        Ok(value) => Ok(std::ptr::from_ref(&*value)),
+        Err(TryLockError::Poisoned(value)) => Ok(std::ptr::from_ref(&**value.get_ref())),
+        Err(TryLockError::WouldBlock) => Err(locked("this Mutex is locked")),
+    },
+    |this| {
+        // SAFETY: `this` is a live mutex that nothing has locked yet.
+        let mutex = unsafe { &mut *this };
+        std::ptr::from_mut(mutex.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+);
+
+/// Implements [`Dumpable`] for a cell that is written once: stored as an `Option` of its content.
+macro_rules! once {
+    ($ty:ident) => {
+        // SAFETY: the stored form is a tag and the content, which is hydrated into the cell.
+        unsafe impl<T: Dumpable> Dumpable for $ty<T> {
+            type Id = $ty<T::Id>;
+            const RECORD: Record =
+                Record { in_place: false, niche: false, copy: false, ..super::option::tagged(T::RECORD) };
+            fn shape() -> &'static Shape {
+                const { &Shape::leaf(stringify!($ty), Self::RECORD, const { &[TypeRef::of::<T>()] }) }
+            }
+            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+                match self.get() {
+                    Some(value) => value.walk(v),
+                    None => Ok(()),
+                }
+            }
+            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                super::option::write_tagged(self.get(), at, w)
+            }
+            unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
+                let cell = Self::new();
+                // SAFETY: forwarded from the caller.
+                if let Some(value) = unsafe { super::option::read_tagged::<T>(at, r) } {
+                    // The cell is new, so it takes the value.
+                    let _ = cell.set(value);
+                }
+                cell
+            }
+            unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>) {
+                // SAFETY: `this` is a live cell that nothing else looks at yet.
+                if let Some(value) = unsafe { &mut *this }.get_mut() {
+                    // SAFETY: forwarded from the caller.
+                    unsafe { T::settle(value, at.add(super::option::payload_offset(T::RECORD)), r) };
+                }
+            }
+            unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+                // SAFETY: forwarded from the caller.
+                unsafe { super::option::audit_tagged::<T>(at, a) }
+            }
+        }
+    };
+}
+once!(OnceCell);
+once!(OnceLock);
+

@@ -1,0 +1,128 @@
+//! Stored records: how a value of each field type is written, read, walked and audited.
+//!
+//! [`Dumpable`] is the contract between the derive and the engines. It is implemented here for
+//! the types of the standard library and by `#[derive(Dumpable)]` for everybody else's.
+
+mod at;
+mod cell;
+mod fault;
+mod keyed;
+mod layout;
+mod option;
+mod order;
+mod owned;
+mod policy;
+mod scalar;
+mod sequence;
+mod shared;
+mod symbol;
+mod tuple;
+mod visit;
+
+pub use at::{At, Place};
+pub use fault::{Fault, Refusal, Step};
+pub use layout::{Layout, Record};
+pub use order::OrderKey;
+pub(crate) use owned::{Reference, audit_elements, write_elements, write_job};
+pub(crate) use fault::render;
+pub(crate) use sequence::utf8;
+pub use policy::{Probe, ProbeFallback, derived, native, with};
+pub use crate::dump::KeyedMap;
+pub use visit::{Job, Stop, Visitor};
+
+use crate::dump::Writer;
+use crate::load::{Auditor, Reader};
+use crate::schema::{SectionDecl, Shape};
+
+/// A type that can live in an image.
+///
+/// Derive it: `#[derive(Dumpable)]`. One field list gives all of its functions, so none can
+/// forget a field. They are called by the engines only, in this order:
+///
+/// | when | function | on |
+/// |---|---|---|
+/// | a dump traces, a collector marks | [`walk`](Self::walk) | a live value |
+/// | a dump emits | [`write`](Self::write) | a live value |
+/// | a load audits | [`audit`](Self::audit) | a stored record |
+/// | a load hydrates | [`read`](Self::read), then [`settle`](Self::settle) | a stored record |
+///
+/// # Safety
+///
+/// - `RECORD` must tell the truth: `in_place` only if the bytes that `write` puts into a zeroed
+///   slot are a valid value of the type at the same size and alignment, once relocated.
+/// - `audit` must accept only records that `read` (or, in place, a reference to the bytes) turns
+///   into a valid value.
+/// - `walk`, `write` and `audit` must visit the same indirections in the same order.
+/// - `Id` must be different for types that differ in more than lifetimes.
+pub unsafe trait Dumpable: Sized {
+    /// Stands for the type in type identities, whatever its lifetimes.
+    type Id: 'static;
+
+    /// Size, alignment and tier of the stored record.
+    const RECORD: Record;
+
+    /// The section, if the type is a manager with one of its own.
+    const SECTION: Option<SectionDecl> = None;
+
+    /// The shape that goes into the schema.
+    fn shape() -> &'static Shape;
+
+    /// Shows every object pointer, symbol and native of the value to `v`.
+    ///
+    /// Never recurses over user data: what is behind an owned indirection is handed to
+    /// [`Visitor::defer`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the visitor, each with the steps to the value added on the way out.
+    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop>;
+
+    /// Writes the stored record into the zeroed bytes at `at`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] for what cannot be stored: a locked mutex, an unregistered native.
+    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>>;
+
+    /// Makes a value of a stored record: in-place parts are copied, memory behind indirections is
+    /// allocated but not filled, keyed collections are empty. No user code runs but
+    /// `Default` and `default = ..` expressions, which see no part of the image.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be a relocated record of the type, audited or written by neodump, and
+    /// [`settle`](Self::settle) must be called on the result at its final address before
+    /// anything else looks at it.
+    unsafe fn read(at: At, r: &mut Reader<'_>) -> Self;
+
+    /// Queues what [`read`](Self::read) left open: the contents behind indirections, the entries
+    /// of keyed collections, derived fields.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be the final address of what `read` made of `at`.
+    unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>);
+
+    /// Checks the stored record at `at` and all that it owns.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for reads and writes of `RECORD.size` bytes at `RECORD.align`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] for the first rule that the bytes break.
+    unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>>;
+
+    /// Appends what fixes the place of the value among others of its type, so that a hashed
+    /// collection is written in an order that does not depend on hashes.
+    fn order(&self, key: &mut OrderKey<'_>) {
+        key.unordered(Self::shape().name);
+    }
+
+    /// The value as it stands in the path to an entry under it, where that is short:
+    /// `'a'` in `vm.registers['a']`.
+    fn label(&self) -> Option<String> {
+        None
+    }
+}

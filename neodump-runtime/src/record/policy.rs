@@ -1,0 +1,308 @@
+//! How fields with an attribute are stored: what `native`, `with`, `derived`, `cache` and `bake`
+//! generate calls to.
+
+use std::marker::PhantomData;
+
+use super::{At, Dumpable, Fault, Place, Record};
+use crate::dump::Writer;
+use crate::load::Auditor;
+
+/// Finds out at compile time whether a `cache` field can be baked: its type is dumpable, has a
+/// default and is in place. Else it is re-created at load.
+///
+/// The inherent functions below win over those of [`ProbeFallback`] where their bounds hold.
+pub struct Probe<F>(PhantomData<F>);
+
+impl<F: Dumpable + Default> Probe<F> {
+    const BAKED: bool = F::RECORD.in_place && !F::RECORD.owns;
+
+    /// The record of the field.
+    pub const RECORD: Record = if Self::BAKED { F::RECORD } else { Record::SKIPPED };
+
+    /// Writes the empty value.
+    pub fn write_empty(at: Place, w: &mut Writer<'_>) -> Result<(), Box<super::Refusal>> {
+        if Self::BAKED { F::default().write(at, w) } else { Ok(()) }
+    }
+
+    /// The empty value.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be an audited record if the field has one.
+    pub unsafe fn read_empty(_: At) -> F {
+        F::default()
+    }
+
+    /// Checks that the stored value is the empty one.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for the record.
+    pub unsafe fn audit_empty(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: forwarded from the caller.
+        if Self::BAKED { unsafe { a.baked(at, &F::default()) } } else { Ok(()) }
+    }
+}
+
+/// What a `cache` field is that cannot be baked.
+pub trait ProbeFallback {
+    /// The type of the field.
+    type Field: Default;
+
+    /// The record: none.
+    const RECORD: Record = Record::SKIPPED;
+
+    /// Writes nothing.
+    fn write_empty(_: Place, _: &mut Writer<'_>) -> Result<(), Box<super::Refusal>> {
+        Ok(())
+    }
+
+    /// The empty value.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    unsafe fn read_empty(_: At) -> Self::Field {
+        Self::Field::default()
+    }
+
+    /// Checks nothing.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    unsafe fn audit_empty(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        Ok(())
+    }
+}
+
+impl<F: Default> ProbeFallback for Probe<F> {
+    type Field = F;
+}
+
+/// Fields recomputed at load: `#[dump(derived = path)]`.
+pub mod derived {
+    use crate::load::{Reader, Second};
+
+    /// Queues `field = compute(owner)` for when all that is stored has been loaded.
+    ///
+    /// # Safety
+    ///
+    /// Both must be the final addresses of live values, `field` a field of `owner`.
+    pub unsafe fn settle<O, F>(owner: *mut O, field: *mut F, compute: fn(&O) -> F, r: &mut Reader<'_>) {
+        r.after_fill(Second::Run {
+            from: owner.cast(),
+            to: field.cast(),
+            function: compute as *const (),
+            run: run::<O, F>,
+        });
+    }
+
+    unsafe fn run<O, F>(owner: *mut u8, field: *mut u8, compute: *const ()) -> Result<(), String> {
+        // SAFETY: `settle` made it of a function of this type.
+        let compute = unsafe { std::mem::transmute::<*const (), fn(&O) -> F>(compute) };
+        // SAFETY: `settle` was promised a live owner, which nothing else looks at during a load.
+        let value = compute(unsafe { &*owner.cast::<O>() });
+        // SAFETY: as above.
+        unsafe { *field.cast::<F>() = value };
+        Ok(())
+    }
+}
+
+/// Fields stored as another type: `#[dump(with = module)]`.
+pub mod with {
+    use super::super::{At, Dumpable, Fault, Job, Place, Record, Refusal, Visitor};
+    use crate::dump::Writer;
+    use crate::load::{Auditor, Reader, Second};
+
+    /// The record of the stored type; never in place, as the field is another type.
+    pub const fn record<S: Dumpable>() -> Record {
+        Record { in_place: false, niche: false, copy: false, ..S::RECORD }
+    }
+
+    unsafe fn walk_kept<S: Dumpable, V: Visitor>(stored: *const u8, _: usize, v: &mut V) -> Result<(), V::Stop> {
+        // SAFETY: the visitor keeps the value until its jobs have run.
+        unsafe { &*stored.cast::<S>() }.walk(v)
+    }
+
+    /// Walks the stored value, which is kept until what it owns has been walked.
+    pub fn walk<S: Dumpable, V: Visitor>(stored: S, v: &mut V) -> Result<(), V::Stop> {
+        let stored = v.keep(Box::new(stored));
+        v.defer(Job { values: stored.cast(), count: 1, walk: walk_kept::<S, V> })
+    }
+
+    /// Writes the stored value, which is kept until what it owns has been written.
+    pub fn write<S: Dumpable>(stored: S, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        let stored = w.keep(Box::new(stored));
+        // SAFETY: the writer keeps the value.
+        unsafe { &*stored }.write(at, w)
+    }
+
+    /// Reads the stored value and queues its conversion into `field`.
+    ///
+    /// # Safety
+    ///
+    /// `field` must be the final address of a live value, `at` an audited record of `S`.
+    pub unsafe fn settle<S: Dumpable, F, E: std::fmt::Display>(
+        field: *mut F,
+        at: At,
+        convert: fn(S) -> Result<F, E>,
+        r: &mut Reader<'_>,
+    ) {
+        // SAFETY: forwarded from the caller.
+        let stored = Box::into_raw(Box::new(unsafe { S::read(at, r) }));
+        // Second-pass work runs last in, first out: what the stored value queues goes before this.
+        r.after_fill(Second::Run {
+            from: stored.cast(),
+            to: field.cast(),
+            function: convert as *const (),
+            run: run::<S, F, E>,
+        });
+        // SAFETY: the box is the final address of the value until it is converted.
+        unsafe { S::settle(stored, at, r) };
+    }
+
+    unsafe fn run<S, F, E: std::fmt::Display>(
+        stored: *mut u8,
+        field: *mut u8,
+        convert: *const (),
+    ) -> Result<(), String> {
+        // SAFETY: `settle` made it of a function of this type.
+        let convert = unsafe { std::mem::transmute::<*const (), fn(S) -> Result<F, E>>(convert) };
+        // SAFETY: `settle` made it of a box, and it is converted once.
+        let stored = unsafe { Box::from_raw(stored.cast::<S>()) };
+        let value = convert(*stored).map_err(|error| error.to_string())?;
+        // SAFETY: `settle` was promised a live field, which nothing else looks at during a load.
+        unsafe { *field.cast::<F>() = value };
+        Ok(())
+    }
+
+    /// Audits the stored value.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for the record.
+    pub unsafe fn audit<S: Dumpable>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: forwarded from the caller.
+        unsafe { S::audit(at, a) }
+    }
+}
+
+/// Host functions and statics: `#[dump(native)]`.
+pub mod native {
+    use std::any::type_name;
+    use std::mem::transmute_copy;
+
+    use super::super::{At, Fault, Place, Record, Refusal, Visitor};
+    use crate::dump::Writer;
+    use crate::load::{Auditor, Reader};
+
+    /// The record of a function: the number of its import, 0 for none.
+    pub const FUNCTION: Record = Record::hydrated(4, 4);
+
+    /// The record of a reference to a static: a pointer to the image's copy of it.
+    pub const STATIC: Record = Record::in_place::<usize>().with_rw().with_niche();
+
+    const fn assert_pointer<F>() {
+        assert!(size_of::<F>() == size_of::<usize>(), "a native field must be a function pointer or a reference");
+    }
+
+    fn address<F: Copy>(function: &F) -> usize {
+        const { assert_pointer::<F>() };
+        // SAFETY: the sizes are equal, and a function pointer is an address.
+        unsafe { transmute_copy::<F, usize>(function) }
+    }
+
+    /// Walks a function.
+    pub fn walk<F: Copy, V: Visitor>(function: &F, v: &mut V) -> Result<(), V::Stop> {
+        v.native(address(function), type_name::<F>())
+    }
+
+    /// Walks a function that may be absent.
+    pub fn walk_option<F: Copy, V: Visitor>(function: &Option<F>, v: &mut V) -> Result<(), V::Stop> {
+        function.as_ref().map_or(Ok(()), |function| walk(function, v))
+    }
+
+    /// Walks a reference to a static.
+    pub fn walk_static<T, V: Visitor>(value: &&'static T, v: &mut V) -> Result<(), V::Stop> {
+        v.native(std::ptr::from_ref(*value).addr(), type_name::<T>())
+    }
+
+    /// Writes the number of a function's import.
+    pub fn write<F: Copy>(function: &F, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        let number = w.import(address(function), type_name::<F>())?;
+        w.put(at, &number.to_le_bytes());
+        Ok(())
+    }
+
+    /// Writes the number of the import of a function that may be absent.
+    pub fn write_option<F: Copy>(function: &Option<F>, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        function.as_ref().map_or(Ok(()), |function| write(function, at, w))
+    }
+
+    /// Writes a pointer to the image's copy of a static.
+    pub fn write_static<T>(value: &&'static T, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.import_pointer(at, std::ptr::from_ref(*value).addr(), type_name::<T>())
+    }
+
+    /// The function behind an import.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be an audited record of a function of this type.
+    pub unsafe fn read<F: Copy>(at: At, r: &mut Reader<'_>) -> F {
+        const { assert_pointer::<F>() };
+        // SAFETY: the caller promises an audited record.
+        let address = r.native(unsafe { at.get::<u32>() });
+        // SAFETY: the audit checked that the import is a function of this type.
+        unsafe { transmute_copy::<usize, F>(&address) }
+    }
+
+    /// The function behind an import that may be absent.
+    ///
+    /// # Safety
+    ///
+    /// As [`read`].
+    pub unsafe fn read_option<F: Copy>(at: At, r: &mut Reader<'_>) -> Option<F> {
+        // SAFETY: the caller promises an audited record.
+        if unsafe { at.get::<u32>() } == 0 {
+            return None;
+        }
+        // SAFETY: forwarded from the caller.
+        Some(unsafe { read(at, r) })
+    }
+
+    /// Audits the number of an import.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for the record.
+    pub unsafe fn audit<F>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises four readable bytes.
+        a.import(unsafe { at.get::<u32>() }, type_name::<F>())
+    }
+
+    /// Audits the number of an import that may be absent.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for the record.
+    pub unsafe fn audit_option<F>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises four readable bytes.
+        if unsafe { at.get::<u32>() } == 0 {
+            return Ok(());
+        }
+        // SAFETY: forwarded from the caller.
+        unsafe { audit::<F>(at, a) }
+    }
+
+    /// Audits a pointer to the image's copy of a static.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for the record.
+    pub unsafe fn audit_static<T>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises eight readable bytes.
+        a.import_pointer(unsafe { at.get::<u64>() }, type_name::<T>())
+    }
+}

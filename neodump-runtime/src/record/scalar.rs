@@ -1,0 +1,176 @@
+//! Stored forms of scalars: integers, floats, `bool`, `char`, `NonZero*`, `()`, `PhantomData`.
+
+use std::marker::PhantomData;
+use std::num::NonZero;
+
+use super::{At, Dumpable, Fault, OrderKey, Place, Record, Refusal, Visitor};
+use crate::dump::Writer;
+use crate::load::{Auditor, Reader};
+use crate::schema::{Shape, TypeRef};
+
+/// The parts of [`Dumpable`] that are the same for every type which holds no references and is in
+/// place: nothing to walk, bytes to read, nothing to settle.
+macro_rules! in_place_leaf {
+    () => {
+        #[inline]
+        fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+            Ok(())
+        }
+        #[inline]
+        unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
+            // SAFETY: the caller promises an audited record, whose bytes are a valid value.
+            unsafe { at.get() }
+        }
+        #[inline]
+        unsafe fn settle(_: *mut Self, _: At, _: &mut Reader<'_>) {}
+    };
+}
+pub(super) use in_place_leaf;
+
+macro_rules! number {
+    ($($ty:ident $to:ident),*) => {$(
+        // SAFETY: every bit pattern is valid, and the bytes are written whole.
+        unsafe impl Dumpable for $ty {
+            type Id = Self;
+            const RECORD: Record = Record::in_place::<Self>().with_copy();
+            fn shape() -> &'static Shape {
+                const { &Shape::leaf(stringify!($ty), Self::RECORD, &[]) }
+            }
+            in_place_leaf!();
+            #[inline]
+            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                w.put(at, &self.to_le_bytes());
+                Ok(())
+            }
+            #[inline]
+            unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+                Ok(())
+            }
+            fn order(&self, key: &mut OrderKey<'_>) {
+                key.$to(&self.to_le_bytes());
+            }
+            fn label(&self) -> Option<String> {
+                Some(self.to_string())
+            }
+        }
+    )*};
+}
+number!(
+    u8 unsigned, u16 unsigned, u32 unsigned, u64 unsigned, u128 unsigned, usize unsigned, i8 signed, i16 signed,
+    i32 signed, i64 signed, i128 signed, isize signed, f32 signed, f64 signed
+);
+
+// SAFETY: the audit accepts 0 and 1 only, the two valid bytes.
+unsafe impl Dumpable for bool {
+    type Id = Self;
+    const RECORD: Record = Record::in_place::<Self>().with_copy();
+    fn shape() -> &'static Shape {
+        const { &Shape::leaf("bool", Self::RECORD, &[]) }
+    }
+    in_place_leaf!();
+    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.put(at, &[u8::from(*self)]);
+        Ok(())
+    }
+    unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises a readable byte.
+        match unsafe { at.get::<u8>() } {
+            0 | 1 => Ok(()),
+            byte => Err(Fault::new(format!("bool is {byte}, expected 0 or 1"))),
+        }
+    }
+    fn order(&self, key: &mut OrderKey<'_>) {
+        key.unsigned(&[u8::from(*self)]);
+    }
+}
+
+// SAFETY: the audit accepts scalar values only.
+unsafe impl Dumpable for char {
+    type Id = Self;
+    const RECORD: Record = Record::in_place::<Self>().with_copy();
+    fn shape() -> &'static Shape {
+        const { &Shape::leaf("char", Self::RECORD, &[]) }
+    }
+    in_place_leaf!();
+    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.put(at, &u32::from(*self).to_le_bytes());
+        Ok(())
+    }
+    unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises four readable bytes.
+        let code = unsafe { at.get::<u32>() };
+        match char::from_u32(code) {
+            Some(_) => Ok(()),
+            None => Err(Fault::new(format!("char is {code:#x}, expected a Unicode scalar value"))),
+        }
+    }
+    fn order(&self, key: &mut OrderKey<'_>) {
+        key.unsigned(&u32::from(*self).to_le_bytes());
+    }
+    fn label(&self) -> Option<String> {
+        Some(format!("{self:?}"))
+    }
+}
+
+macro_rules! non_zero {
+    ($($ty:ty),*) => {$(
+        // SAFETY: the audit refuses zero; `Option` of it uses zero as `None` by guarantee.
+        unsafe impl Dumpable for NonZero<$ty> {
+            type Id = Self;
+            const RECORD: Record = Record::in_place::<Self>().with_copy().with_niche();
+            fn shape() -> &'static Shape {
+                const { &Shape::leaf(concat!("NonZero<", stringify!($ty), ">"), Self::RECORD, &[]) }
+            }
+            in_place_leaf!();
+            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                self.get().write(at, w)
+            }
+            unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+                // SAFETY: the caller promises readable bytes, and every pattern is a number.
+                if unsafe { at.get::<$ty>() } == 0 {
+                    return Err(Fault::new("number is 0, expected another"));
+                }
+                Ok(())
+            }
+            fn order(&self, key: &mut OrderKey<'_>) {
+                self.get().order(key);
+            }
+        }
+    )*};
+}
+non_zero!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+
+// SAFETY: no bytes.
+unsafe impl Dumpable for () {
+    type Id = Self;
+    const RECORD: Record = Record::in_place::<Self>().with_copy();
+    fn shape() -> &'static Shape {
+        const { &Shape::leaf("()", Self::RECORD, &[]) }
+    }
+    in_place_leaf!();
+    fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        Ok(())
+    }
+    unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        Ok(())
+    }
+    fn order(&self, _: &mut OrderKey<'_>) {}
+}
+
+// SAFETY: no bytes.
+unsafe impl<T: ?Sized> Dumpable for PhantomData<T> {
+    // Carries no value of `T`, so types that differ in it alone have one stored form and one identity.
+    type Id = PhantomData<()>;
+    const RECORD: Record = Record::in_place::<Self>().with_copy();
+    fn shape() -> &'static Shape {
+        const { &Shape::leaf("PhantomData", Record::in_place::<()>().with_copy(), const { &[] as &[TypeRef] }) }
+    }
+    in_place_leaf!();
+    fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        Ok(())
+    }
+    unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        Ok(())
+    }
+    fn order(&self, _: &mut OrderKey<'_>) {}
+}

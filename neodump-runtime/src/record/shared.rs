@@ -1,0 +1,75 @@
+//! Stored forms of `Rc` and `Arc`: one payload for all owners, so identity survives.
+
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::owned::{REFERENCE, Reference, audit_elements, fill, walk_one_job, write_job};
+use super::{At, Dumpable, Fault, Job, OrderKey, Place, Record, Refusal, Visitor};
+use crate::dump::Writer;
+use crate::load::{Auditor, Reader};
+use crate::schema::{Shape, TypeRef};
+
+macro_rules! shared {
+    ($ty:ident) => {
+        // SAFETY: the stored form is a reference to one payload, hydrated once for all owners.
+        unsafe impl<T: Dumpable> Dumpable for $ty<T> {
+            type Id = $ty<T::Id>;
+            const RECORD: Record = REFERENCE;
+            fn shape() -> &'static Shape {
+                const { &Shape::leaf(stringify!($ty), REFERENCE, const { &[TypeRef::of::<T>()] }) }
+            }
+            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+                let value = $ty::as_ptr(self);
+                if v.first_visit(value.addr(), std::any::TypeId::of::<Self::Id>()) {
+                    return v.defer(Job { values: value.cast(), count: 1, walk: walk_one_job::<T, V> });
+                }
+                Ok(())
+            }
+            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let value = $ty::as_ptr(self);
+                if let Some(payload) =
+                    w.shared(at, value.addr(), std::any::TypeId::of::<Self::Id>(), T::RECORD)?
+                {
+                    w.later(value.cast(), 1, payload, write_job::<T>);
+                }
+                Ok(())
+            }
+            unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
+                // SAFETY: the caller promises an audited reference.
+                let reference = unsafe { at.get::<Reference>() };
+                let id = std::any::TypeId::of::<Self::Id>();
+                match r.shared(reference, id) {
+                    Some(value) => {
+                        // SAFETY: `shared` keeps the pointer of the first owner, of the same type.
+                        let first = ManuallyDrop::new(unsafe { $ty::from_raw(value.cast::<T>()) });
+                        $ty::clone(&first)
+                    }
+                    None => {
+                        // The content follows below; until it is filled nobody looks at it.
+                        let value = $ty::into_raw($ty::<T>::new_uninit()).cast::<T>();
+                        let (payload, _) = r.payload(reference);
+                        r.now_shared(reference, id, value.cast());
+                        r.later(value.cast_mut().cast(), payload, 1, fill::<T>);
+                        // SAFETY: made by `new_uninit` of the same type.
+                        unsafe { $ty::from_raw(value) }
+                    }
+                }
+            }
+            unsafe fn settle(_: *mut Self, _: At, _: &mut Reader<'_>) {}
+            unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+                // SAFETY: the caller promises a readable reference.
+                let reference = unsafe { at.get::<Reference>() };
+                if let Some(payload) = a.shared(reference, std::any::TypeId::of::<Self::Id>(), T::RECORD)? {
+                    a.later(payload, 1, audit_elements::<T>);
+                }
+                Ok(())
+            }
+            fn order(&self, key: &mut OrderKey<'_>) {
+                key.defer(std::slice::from_ref(&**self));
+            }
+        }
+    };
+}
+shared!(Rc);
+shared!(Arc);

@@ -1,0 +1,363 @@
+//! The graph of all types that an image can hold, with its hashes and its canonical text.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef};
+use crate::heap::ObjectType;
+use crate::image::checksum;
+
+/// The position of a type in a [`TypeGraph`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeIndex(pub(crate) u32);
+
+/// Every type that is reachable from one, in the order in which it is first met.
+///
+/// Types refer to each other in circles, so hash and text are made over the graph: each type is
+/// described by what is its own, and refers to the others by position.
+#[derive(Debug)]
+pub struct TypeGraph {
+    nodes: Vec<Node>,
+    by_id: HashMap<TypeId, TypeIndex, BuildHasherDefault<IdHasher>>,
+    objects: Vec<&'static ObjectType>,
+}
+
+#[derive(Debug)]
+struct Node {
+    shape: &'static Shape,
+    /// The types of the fields, then the parameters.
+    children: Vec<TypeIndex>,
+    /// The hash of what is the type's own.
+    own: u64,
+}
+
+/// A `TypeId` is a hash already.
+#[derive(Debug, Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 ^= value;
+    }
+}
+
+impl TypeGraph {
+    /// The graph below `root`.
+    pub fn of(root: TypeRef) -> Self {
+        let mut graph = Self { nodes: Vec::new(), by_id: HashMap::default(), objects: Vec::new() };
+        graph.index(root);
+        let mut next = 0;
+        while let Some(node) = graph.nodes.get(next) {
+            let shape = node.shape;
+            let children = references(shape).map(|child| graph.index(child)).collect();
+            graph.nodes[next].children = children;
+            next += 1;
+        }
+        graph
+    }
+
+    fn index(&mut self, ty: TypeRef) -> TypeIndex {
+        let id = ty.id();
+        if let Some(index) = self.by_id.get(&id) {
+            return *index;
+        }
+        let shape = ty.shape();
+        // More types than fit 32 bits do not fit a program.
+        let index = TypeIndex(self.nodes.len() as u32);
+        self.nodes.push(Node { shape, children: Vec::new(), own: own_hash(shape) });
+        self.by_id.insert(id, index);
+        if let Some(object) = shape.object {
+            self.objects.push(object());
+        }
+        index
+    }
+
+    /// The heap object types, in the order of the graph: their ordinals number the arenas.
+    pub fn objects(&self) -> &[&'static ObjectType] {
+        &self.objects
+    }
+
+    /// The sections and their types.
+    pub fn sections(&self) -> impl Iterator<Item = (SectionDecl, TypeIndex)> {
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, node)| Some((node.shape.section?, TypeIndex(index as u32))))
+    }
+
+    /// The sections that are fields of the root, in declaration order: the only place for them.
+    pub(crate) fn root_sections(&self) -> Vec<(SectionDecl, TypeIndex)> {
+        let root = &self.nodes[0];
+        let mut sections: Vec<(SectionDecl, TypeIndex)> = Vec::new();
+        for &child in &root.children[..fields(root.shape).filter(|field| field.ty.is_some()).count()] {
+            if let Some(section) = self.nodes[child.0 as usize].shape.section {
+                sections.push((section, child));
+            }
+        }
+        sections
+    }
+
+    /// The record of the manager that has a section.
+    pub(crate) fn record_of_section(&self, name: &str) -> Option<crate::record::Record> {
+        let nodes = self.nodes.iter().map(|node| node.shape);
+        nodes.filter(|shape| shape.section.is_some_and(|section| section.name == name)).map(|shape| shape.record).next()
+    }
+
+    /// The hash of a type and all that it refers to.
+    pub fn hash(&self, ty: TypeIndex) -> u64 {
+        let mut bytes = Vec::new();
+        for (node, children) in self.below(ty) {
+            bytes.extend_from_slice(&node.own.to_le_bytes());
+            for child in children {
+                bytes.extend_from_slice(&child.to_le_bytes());
+            }
+        }
+        checksum(&bytes)
+    }
+
+    /// The hash of the root.
+    pub fn root_hash(&self) -> u64 {
+        self.hash(TypeIndex(0))
+    }
+
+    /// The nodes below `ty` in the order in which they are met, each with the positions of its
+    /// children in that order.
+    fn below(&self, ty: TypeIndex) -> Vec<(&Node, Vec<u32>)> {
+        let mut position = vec![u32::MAX; self.nodes.len()];
+        let mut order = vec![ty];
+        position[ty.0 as usize] = 0;
+        let mut result = Vec::new();
+        let mut next = 0;
+        while let Some(&index) = order.get(next) {
+            next += 1;
+            let node = &self.nodes[index.0 as usize];
+            let children = node.children.iter().map(|child| {
+                let slot = &mut position[child.0 as usize];
+                if *slot == u32::MAX {
+                    *slot = order.len() as u32;
+                    order.push(*child);
+                }
+                *slot
+            });
+            result.push((node, children.collect()));
+        }
+        result
+    }
+
+    /// The canonical text of a type and all that it refers to, one block a type.
+    pub fn text_of(&self, ty: TypeIndex) -> String {
+        let below = self.below(ty);
+        let names: Vec<String> = below.iter().map(|(node, children)| self.label(node, children, &below)).collect();
+        let mut text = String::new();
+        for ((node, children), name) in below.iter().zip(&names) {
+            describe(&mut text, node.shape, name, &children.iter().map(|c| names[*c as usize].as_str()).collect::<Vec<_>>());
+        }
+        text
+    }
+
+    /// The canonical text of the root.
+    pub fn text(&self) -> String {
+        self.text_of(TypeIndex(0))
+    }
+
+    /// The name of a type as the text has it: qualified, with its parameters.
+    fn label(&self, node: &Node, children: &[u32], below: &[(&Node, Vec<u32>)]) -> String {
+        let shape = node.shape;
+        let params = &children[children.len() - shape.params.len()..];
+        let mut name = shape.name.to_owned();
+        if !matches!(shape.kind, ShapeKind::Word) && (!params.is_empty() || !shape.consts.is_empty()) {
+            name.push('<');
+            let mut first = true;
+            for &param in params {
+                if !std::mem::take(&mut first) {
+                    name.push_str(", ");
+                }
+                let (child, _) = &below[param as usize];
+                // One level of parameters tells types apart for a reader; the positions in the hash
+                // tell them apart in full.
+                name.push_str(child.shape.name);
+                let inner = &below[param as usize].1;
+                if !child.shape.params.is_empty() && !matches!(child.shape.kind, ShapeKind::Word) {
+                    let inner = &inner[inner.len() - child.shape.params.len()..];
+                    let names: Vec<_> = inner.iter().map(|p| below[*p as usize].0.shape.name).collect();
+                    let _ = write!(name, "<{}>", names.join(", "));
+                }
+            }
+            for (_, value) in shape.consts {
+                let separator = if std::mem::take(&mut first) { "" } else { "; " };
+                let _ = write!(name, "{separator}{value}");
+            }
+            name.push('>');
+        }
+        name
+    }
+}
+
+fn fields(shape: &'static Shape) -> Box<dyn Iterator<Item = &'static FieldShape>> {
+    match shape.kind {
+        ShapeKind::Leaf | ShapeKind::Word => Box::new(std::iter::empty()),
+        ShapeKind::Struct(fields) => Box::new(fields.iter()),
+        ShapeKind::Enum { variants, .. } => Box::new(variants.iter().flat_map(|variant| variant.fields)),
+    }
+}
+
+/// The types that a shape refers to: those of its fields, then its parameters.
+fn references(shape: &'static Shape) -> impl Iterator<Item = TypeRef> {
+    fields(shape).filter_map(|field| field.ty).chain(shape.params.iter().copied())
+}
+
+fn own_hash(shape: &Shape) -> u64 {
+    let mut bytes = Vec::with_capacity(256);
+    let text = |text: &str, bytes: &mut Vec<u8>| {
+        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    };
+    let number = |number: u64, bytes: &mut Vec<u8>| bytes.extend_from_slice(&number.to_le_bytes());
+    let all_fields = |fields: &[FieldShape], bytes: &mut Vec<u8>| {
+        number(fields.len() as u64, bytes);
+        for field in fields {
+            text(field.name, bytes);
+            number(field.offset as u64, bytes);
+            bytes.push(u8::from(field.ty.is_some()));
+            text(field.policy, bytes);
+        }
+    };
+    match shape.kind {
+        ShapeKind::Leaf => bytes.push(0),
+        ShapeKind::Word => bytes.push(1),
+        ShapeKind::Struct(fields) => {
+            bytes.push(2);
+            all_fields(fields, &mut bytes);
+        }
+        ShapeKind::Enum { repr, variants } => {
+            bytes.push(3);
+            number(variants.len() as u64, &mut bytes);
+            for variant in variants {
+                bytes.extend_from_slice(&variant.discriminant.to_le_bytes());
+                all_fields(variant.fields, &mut bytes);
+            }
+            for name in variants.iter().map(|variant| variant.name).chain([repr_name(repr)]) {
+                number(name.len() as u64, &mut bytes);
+                bytes.extend_from_slice(name.as_bytes());
+            }
+        }
+    }
+    let mut texts = vec![shape.name];
+    texts.extend(shape.notes);
+    texts.extend(shape.consts.iter().map(|(ty, _)| *ty));
+    if let Some(section) = &shape.section {
+        texts.push(section.name);
+        number(u64::from(section.version), &mut bytes);
+    }
+    for name in texts {
+        number(name.len() as u64, &mut bytes);
+        bytes.extend_from_slice(name.as_bytes());
+    }
+    for (_, value) in shape.consts {
+        bytes.extend_from_slice(&value.to_le_bytes());
+    }
+    number(shape.params.len() as u64, &mut bytes);
+    let record = shape.record;
+    number(record.size as u64, &mut bytes);
+    number(record.align as u64, &mut bytes);
+    bytes.push(u8::from(record.in_place) | u8::from(record.niche) << 1 | u8::from(record.rw) << 2);
+    if let Some(object) = shape.object.map(|object| object()) {
+        number(object.size as u64, &mut bytes);
+        number(object.align as u64, &mut bytes);
+        number(object.kind.map_or(u64::MAX, u64::from), &mut bytes);
+        number(object.side.size as u64, &mut bytes);
+        let (offset, stride) = object.tail.map_or((usize::MAX, 0), |tail| (tail.offset, tail.stride));
+        number(offset as u64, &mut bytes);
+        number(stride as u64, &mut bytes);
+    }
+    checksum(&bytes)
+}
+
+fn repr_name(repr: Repr) -> &'static str {
+    match repr {
+        Repr::Rust => "Rust",
+        Repr::Explicit(name) => name,
+    }
+}
+
+/// Appends the block of one type.
+fn describe(text: &mut String, shape: &Shape, name: &str, children: &[&str]) {
+    // Writing to a `String` cannot fail.
+    let _ = write!(text, "{} {name}", kind_name(shape));
+    if let Some(section) = &shape.section {
+        let _ = write!(text, " section {:?} version {}", section.name, section.version);
+    }
+    if let Some(object) = shape.object.map(|object| object()) {
+        let _ = write!(text, " object size {} align {}", object.size, object.align);
+        if let Some(kind) = object.kind {
+            let _ = write!(text, " kind {kind}");
+        }
+        if object.side.size > 0 {
+            let _ = write!(text, " side {}", object.side.size);
+        }
+        if let Some(tail) = object.tail {
+            let _ = write!(text, " tail at {} stride {}", tail.offset, tail.stride);
+        }
+    }
+    let record = shape.record;
+    let tier = if record.in_place { "in place" } else { "hydrated" };
+    let _ = write!(text, ": {} bytes align {} {tier}", record.size, record.align);
+    let flags = [(record.niche, " niche"), (record.rw, " rw")];
+    flags.iter().filter(|(set, _)| *set).for_each(|(_, flag)| text.push_str(flag));
+    text.push('\n');
+    for note in shape.notes {
+        let _ = writeln!(text, "  note {note}");
+    }
+    for (ty, value) in shape.consts {
+        let _ = writeln!(text, "  const {ty} = {value}");
+    }
+    let mut children = children.iter();
+    let mut describe_fields = |text: &mut String, indent: &str, fields: &[FieldShape]| {
+        for field in fields {
+            let ty = if field.ty.is_some() { children.next().copied().unwrap_or("?") } else { "-" };
+            let _ = write!(text, "{indent}{}: {ty}", field.name);
+            if field.ty.is_some() {
+                let _ = write!(text, " at {}", field.offset);
+            }
+            if !field.policy.is_empty() {
+                let _ = write!(text, " [{}]", field.policy);
+            }
+            text.push('\n');
+        }
+    };
+    match shape.kind {
+        ShapeKind::Leaf | ShapeKind::Word => {}
+        ShapeKind::Struct(fields) => describe_fields(text, "  ", fields),
+        ShapeKind::Enum { variants, repr } => {
+            let _ = writeln!(text, "  repr {}", repr_name(repr));
+            for variant in variants {
+                let _ = writeln!(text, "  {} = {}", variant.name, variant.discriminant);
+                describe_fields(text, "    ", variant.fields);
+            }
+        }
+    }
+    for param in children {
+        let _ = writeln!(text, "  of {param}");
+    }
+}
+
+fn kind_name(shape: &Shape) -> &'static str {
+    match shape.kind {
+        ShapeKind::Leaf => "type",
+        ShapeKind::Word => "word",
+        ShapeKind::Struct(_) => "struct",
+        ShapeKind::Enum { .. } => "enum",
+    }
+}
