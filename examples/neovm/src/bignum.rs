@@ -30,7 +30,10 @@ pub fn from_f64(f: f64) -> Option<BigInt> {
     let bits = f.abs().to_bits();
     let exponent = (bits >> 52) as i64 - 1075;
     let mantissa = (bits & ((1 << 52) - 1)) | (u64::from(bits >> 52 != 0) << 52);
-    let magnitude =
-        if exponent >= 0 { BigInt::from(mantissa) << exponent } else { BigInt::from(mantissa) >> (-exponent).min(64) };
+    let magnitude = if exponent >= 0 {
+        BigInt::from(mantissa) << exponent
+    } else {
+        BigInt::from(mantissa) >> (-exponent).min(64)
+    };
     Some(if f < 0.0 { -magnitude } else { magnitude })
 }

@@ -111,7 +111,11 @@ mod tests {
 
     #[test]
     fn every_character_is_read_back_as_written() {
-        for c in (0..=MAX_CHAR).step_by(61).chain([0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x1F_FFFF, 0x20_0000]).chain(FIRST_RAW - 1..=MAX_CHAR) {
+        for c in (0..=MAX_CHAR)
+            .step_by(61)
+            .chain([0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x1F_FFFF, 0x20_0000])
+            .chain(FIRST_RAW - 1..=MAX_CHAR)
+        {
             let mut bytes = Vec::new();
             push(&mut bytes, c);
             assert_eq!(decode(&bytes), (c, bytes.len()), "{c:#x}");

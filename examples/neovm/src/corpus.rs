@@ -44,8 +44,13 @@ pub struct Corpus {
 
 /// Reads every form of every file.
 pub fn read(folder: &Path) -> Result<Corpus, String> {
-    let mut corpus =
-        Corpus { heap: Heap::new(), symbols: symbols::interner(), files: 0, forms: Vec::new(), notes: Vec::new() };
+    let mut corpus = Corpus {
+        heap: Heap::new(),
+        symbols: symbols::interner(),
+        files: 0,
+        forms: Vec::new(),
+        notes: Vec::new(),
+    };
     for path in files(folder).map_err(|e| format!("{}: {e}", folder.display()))? {
         let text = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();

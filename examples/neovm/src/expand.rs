@@ -80,9 +80,9 @@ impl Vm {
         let parts = self.heap.list_elements(form, usize::MAX);
         self.stack.extend_from_slice(&parts);
         let mut changed = false;
-        for at in from..parts.len().min(to) {
-            let new = self.expand_all(parts[at])?;
-            changed |= new != parts[at];
+        for (at, &part) in parts.iter().enumerate().take(to).skip(from) {
+            let new = self.expand_all(part)?;
+            changed |= new != part;
             self.stack[base + at] = new;
         }
         let parts = self.stack.split_off(base);
@@ -95,9 +95,9 @@ impl Vm {
         let parts = self.heap.list_elements(form, usize::MAX);
         self.stack.extend_from_slice(&parts);
         let mut changed = false;
-        for at in from..parts.len() {
-            let new = self.expand_tail(parts[at], inner)?;
-            changed |= new != parts[at];
+        for (at, &part) in parts.iter().enumerate().skip(from) {
+            let new = self.expand_tail(part, inner)?;
+            changed |= new != part;
             self.stack[base + at] = new;
         }
         let parts = self.stack.split_off(base);

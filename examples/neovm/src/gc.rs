@@ -2,8 +2,8 @@
 
 use crate::heap::{BLOCK, Block, Heap};
 use crate::object::{
-    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Kind, Lambda, Macro, Record, Str,
-    SubCharTable, Subr, Vector, Weakness,
+    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Kind, Lambda, Macro, Record,
+    Str, SubCharTable, Subr, Vector, Weakness,
 };
 use crate::value::Value;
 use std::ptr;
@@ -11,10 +11,13 @@ use std::ptr;
 /// The first cell of a block, counted in units of a cell from the block's start.
 const FIRST: usize = std::mem::offset_of!(Block, cells) / size_of::<Cons>();
 
+/// What is called with each value.
+pub type Visitor<'a> = dyn FnMut(Value) + 'a;
+
 impl Heap {
     /// Calls `f` with every value the object holds, in field order. The collector, the auditor of tests and nothing
     /// else decide by it what an object refers to.
-    pub fn for_each_child(&self, v: Value, f: &mut dyn FnMut(Value)) {
+    pub fn for_each_child(&self, v: Value, f: &mut Visitor<'_>) {
         if let Some(cons) = self.as_cons(v) {
             f(cons.car.get());
             f(cons.cdr.get());
@@ -37,7 +40,7 @@ impl Heap {
     /// # Safety
     ///
     /// Every value made by this heap that will be used after the call is reached from the roots.
-    pub unsafe fn collect(&mut self, roots: &mut dyn FnMut(&mut dyn FnMut(Value))) {
+    pub unsafe fn collect(&mut self, roots: &mut dyn FnMut(&mut Visitor<'_>)) {
         self.clear_image_marks();
         let mut work = Vec::new();
         let mut weak = Vec::new();
@@ -104,7 +107,9 @@ impl Heap {
 
     fn drop_dead_entries(&mut self, value: Value) {
         let Some(table) = self.get::<HashTable>(value) else { return };
-        let lives = |e: &crate::object::Entry| e.key == Value::UNBOUND || self.entry_lives(table.weak, e.key, e.value);
+        let lives = |e: &crate::object::Entry| {
+            e.key == Value::UNBOUND || self.entry_lives(table.weak, e.key, e.value)
+        };
         let dead: Vec<usize> =
             table.entries.iter().enumerate().filter(|(_, e)| !lives(e)).map(|(at, _)| at).collect();
         for at in dead {

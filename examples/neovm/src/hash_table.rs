@@ -181,8 +181,10 @@ mod tests {
             let newest = if i < 100 { i + 900 } else { i + 600 };
             assert_eq!(heap.gethash(table, key), (i % 3 != 0).then(|| Value::int(newest)));
         }
-        let keys: Vec<_> = heap.hash_entries(table).iter().map(|e| heap.as_bytes(e.key).unwrap().to_vec()).collect();
-        let wanted: Vec<_> = (0..300).filter(|i| i % 3 != 0).map(|i| format!("key {i}").into_bytes()).collect();
+        let keys: Vec<_> =
+            heap.hash_entries(table).iter().map(|e| heap.as_bytes(e.key).unwrap().to_vec()).collect();
+        let wanted: Vec<_> =
+            (0..300).filter(|i| i % 3 != 0).map(|i| format!("key {i}").into_bytes()).collect();
         assert_eq!(keys, wanted);
     }
 }

@@ -7,8 +7,8 @@
 use crate::bignum::{self, BigInt};
 use crate::chars;
 use crate::object::{
-    Bignum, BoolVector, Cons, Entry, Float, HashTable, Header, Kind, Lambda, Macro, Object, Record, Slots, Str, Subr,
-    Test, Vector, Weakness,
+    Bignum, BoolVector, Cons, Entry, Float, HashTable, Header, Kind, Lambda, Macro, Object, Record, Slots,
+    Str, Subr, Test, Vector, Weakness,
 };
 use crate::object::{ByteCode, CharTable, SubCharTable};
 use crate::rt::{ImageVec, Symbol};
@@ -204,7 +204,8 @@ impl Heap {
         }
         let (negative, limbs) = bignum::to_limbs(n);
         let payload = limbs.len() * 8;
-        let object = Bignum { header: Header::new(Kind::Bignum), negative: negative.into(), limbs: limbs.into() };
+        let object =
+            Bignum { header: Header::new(Kind::Bignum), negative: negative.into(), limbs: limbs.into() };
         self.adopt(object, payload)
     }
 

@@ -11,7 +11,7 @@ pub mod equal;
 pub mod error;
 mod eval;
 mod expand;
-mod gc;
+pub mod gc;
 pub mod hash_table;
 pub mod heap;
 pub mod machine;

@@ -52,8 +52,9 @@ pub struct Vm {
     pub(crate) stack_base: usize,
     /// Where output goes.
     pub output: Output,
-    /// Collect at every safe point.
-    pub gc_stress: bool,
+    /// Collect at every so many safe points, for tests; 0 for when memory asks for it.
+    pub gc_every: u32,
+    safe_points: u32,
     /// The files being loaded.
     pub(crate) loading: Vec<String>,
     /// The number of the next generated symbol.
@@ -86,7 +87,8 @@ impl Vm {
             stack_budget: 1 << 20,
             stack_base: 0,
             output: Output::Process,
-            gc_stress: false,
+            gc_every: 0,
+            safe_points: 0,
             loading: Vec::new(),
             gensym: 0,
             random: 0x2545_F491_4F6C_DD1D,
@@ -110,7 +112,8 @@ impl Vm {
     /// Evaluates every form of a text and gives the last value. The error is a message with file and line.
     pub fn load_text(&mut self, name: &str, text: Vec<u8>) -> Result<Value, String> {
         let first_line = text.split(|&b| b == b'\n').next().unwrap_or_default();
-        let lexical = String::from_utf8_lossy(first_line).contains("lexical-binding: t") || !name.ends_with(".el");
+        let lexical =
+            String::from_utf8_lossy(first_line).contains("lexical-binding: t") || !name.ends_with(".el");
         let mut source = Source::file(name, text);
         let mut last = Value::NIL;
         let saved = std::mem::replace(&mut self.lexenv, Value::NIL);
@@ -180,7 +183,9 @@ impl Vm {
     #[inline]
     pub(crate) fn safe_point(&mut self) {
         let (fresh, live) = self.heap.bytes();
-        if self.gc_stress || fresh > GC_BYTES.max(live) {
+        self.safe_points = self.safe_points.wrapping_add(1);
+        if fresh > GC_BYTES.max(live) || self.gc_every != 0 && self.safe_points.is_multiple_of(self.gc_every)
+        {
             self.collect();
         }
     }

@@ -78,7 +78,9 @@ pub fn parse_prefix(text: &[u8]) -> Option<(usize, Number)> {
     if let Some(special) = special {
         let magnitude = if special.is_nan() {
             let payload = std::str::from_utf8(&text[..int_end]).ok()?.trim_start_matches(['+', '-']);
-            f64::from_bits(f64::INFINITY.to_bits() | 1 << 51 | payload.parse::<u64>().unwrap_or(0) & ((1 << 51) - 1))
+            f64::from_bits(
+                f64::INFINITY.to_bits() | 1 << 51 | payload.parse::<u64>().unwrap_or(0) & ((1 << 51) - 1),
+            )
         } else {
             special
         };
@@ -145,7 +147,9 @@ mod tests {
         ] {
             assert_eq!(parse(text.as_bytes()), Some(wanted), "{text}");
         }
-        for text in ["", "+", "-", ".", "1+", "1-", "e3", "1.e3", "1e", "1.5.2", "--1", "1e+", "+e1", "1.0e+INFx"] {
+        for text in
+            ["", "+", "-", ".", "1+", "1-", "e3", "1.e3", "1e", "1.5.2", "--1", "1e+", "+e1", "1.0e+INFx"]
+        {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
     }

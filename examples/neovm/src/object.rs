@@ -307,7 +307,19 @@ macro_rules! objects {
         }
     )*};
 }
-objects!(Vector, Record, Lambda, Macro, ByteCode, CharTable, SubCharTable, BoolVector, HashTable, Bignum, Subr);
+objects!(
+    Vector,
+    Record,
+    Lambda,
+    Macro,
+    ByteCode,
+    CharTable,
+    SubCharTable,
+    BoolVector,
+    HashTable,
+    Bignum,
+    Subr
+);
 
 // SAFETY: `repr(C)`, the header first, and only `Heap::adopt` makes words of it, with this tag and kind.
 unsafe impl Object for Str {

@@ -171,12 +171,13 @@ impl Printer<'_> {
             sym::comma_at => ",@",
             _ => "",
         };
-        if !prefix.is_empty() && !self.labels.contains_key(&cdr) {
-            if let Some(rest) = self.heap.as_cons(cdr).filter(|rest| rest.cdr.get().is_nil()) {
-                self.out.write_all(prefix.as_bytes())?;
-                self.work.push(Task::Value(rest.car.get()));
-                return Ok(());
-            }
+        if !prefix.is_empty()
+            && !self.labels.contains_key(&cdr)
+            && let Some(rest) = self.heap.as_cons(cdr).filter(|rest| rest.cdr.get().is_nil())
+        {
+            self.out.write_all(prefix.as_bytes())?;
+            self.work.push(Task::Value(rest.car.get()));
+            return Ok(());
         }
         self.out.write_all(b"(")?;
         self.work.extend([Task::Rest(cdr), Task::Value(car)]);
@@ -319,7 +320,8 @@ impl Printer<'_> {
         let mut at = 0;
         while at < name.len() {
             let (c, len) = chars::decode(&name[at..]);
-            let lone_dot = |next: Option<&u8>| next.is_none_or(|b| !b.is_ascii_alphanumeric() && !b"-.".contains(b));
+            let lone_dot =
+                |next: Option<&u8>| next.is_none_or(|b| !b.is_ascii_alphanumeric() && !b"-.".contains(b));
             let escape = match c {
                 0..=0x20 | 0xA0 => true,
                 0x3F => at == 0,
@@ -347,7 +349,9 @@ fn widen(byte: u8) -> u32 {
 }
 
 fn may_hold_others(heap: &Heap, v: Value) -> bool {
-    v.is_object() && !v.is_float() && !matches!(heap.kind(v), Some(Kind::Bignum | Kind::Subr | Kind::BoolVector))
+    v.is_object()
+        && !v.is_float()
+        && !matches!(heap.kind(v), Some(Kind::Bignum | Kind::Subr | Kind::BoolVector))
 }
 
 /// The objects that close a cycle.

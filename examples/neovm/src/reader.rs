@@ -128,6 +128,7 @@ impl Source {
         let mut values: Vec<Value> = Vec::new();
         let mut labels = Labels::default();
         loop {
+            self.skip_blanks();
             let at = self.pos;
             let mut value = match self.token(heap, symbols)? {
                 Token::End => match frames.last() {
@@ -152,13 +153,17 @@ impl Source {
                     frames.push(Frame::Label { open: at, number });
                     continue;
                 }
-                Token::Reference(number) => {
-                    labels.get(number).ok_or_else(|| self.error(at, format!("no object has the label #{number}=")))?
-                }
+                Token::Reference(number) => labels
+                    .get(number)
+                    .ok_or_else(|| self.error(at, format!("no object has the label #{number}=")))?,
                 Token::Dot => {
                     match frames.last_mut() {
                         Some(Frame::List { dot, .. }) if *dot == Dot::None => *dot = Dot::Seen,
-                        _ => return Err(self.error(at, "a dot stands before the last element of a list only".into())),
+                        _ => {
+                            return Err(
+                                self.error(at, "a dot stands before the last element of a list only".into())
+                            );
+                        }
                     }
                     continue;
                 }
@@ -226,7 +231,10 @@ impl Source {
                     return Err("text properties come as START END PLIST".into());
                 }
                 let props = heap.list(props);
-                heap.get::<crate::object::Str>(*string).ok_or("#( does not start with a string")?.props.set(props);
+                heap.get::<crate::object::Str>(*string)
+                    .ok_or("#( does not start with a string")?
+                    .props
+                    .set(props);
                 *string
             }
         })

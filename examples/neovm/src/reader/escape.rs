@@ -59,7 +59,9 @@ impl Source {
     fn escape(&mut self, at: usize, mut in_string: bool) -> Result<Option<u32>, ReadError> {
         let mut modifiers = Vec::new();
         let base = loop {
-            let c = self.next_char().ok_or_else(|| self.end_error(at, "the text ends inside an escape".into()))?;
+            let c = self
+                .next_char()
+                .ok_or_else(|| self.end_error(at, "the text ends inside an escape".into()))?;
             let modifier = match u8::try_from(c).unwrap_or(0) {
                 b'C' | b'^' => CONTROL,
                 b'M' => META,
@@ -81,7 +83,9 @@ impl Source {
                 in_string = false;
                 continue;
             }
-            break self.next_char().ok_or_else(|| self.end_error(at, "the text ends after a modifier".into()))?;
+            break self
+                .next_char()
+                .ok_or_else(|| self.end_error(at, "the text ends after a modifier".into()))?;
         };
         Ok(Some(modifiers.into_iter().rev().fold(base, |c, m| if m == CONTROL { control(c) } else { c | m })))
     }
@@ -157,11 +161,13 @@ impl Source {
             };
         }
         let upper = name.to_ascii_uppercase();
-        let ideograph = upper.strip_prefix("CJK UNIFIED IDEOGRAPH-").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let ideograph =
+            upper.strip_prefix("CJK UNIFIED IDEOGRAPH-").and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let known = NAMES.iter().find(|(n, _)| *n == upper).map(|&(_, c)| c).or(ideograph);
         Ok(known.unwrap_or_else(|| {
             let (line, column) = self.line_and_column(at);
-            let note = format!("{}:{line}:{column}: unknown character name {name}, read as U+FFFD", self.name);
+            let note =
+                format!("{}:{line}:{column}: unknown character name {name}, read as U+FFFD", self.name);
             self.notes.push(note);
             0xFFFD
         }))

@@ -66,7 +66,8 @@ fn replace(heap: &mut Heap, root: Value, old: Value, new: Value) {
             let swap = |v| if v == old { new } else { v };
             let entries = heap.hash_entries(v);
             if entries.iter().any(|e| e.key == old || e.value == old) {
-                let entries = entries.iter().map(|e| Entry { key: swap(e.key), value: swap(e.value) }).collect();
+                let entries =
+                    entries.iter().map(|e| Entry { key: swap(e.key), value: swap(e.value) }).collect();
                 heap.set_hash_entries(v, entries);
             }
         }

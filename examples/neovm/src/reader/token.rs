@@ -75,7 +75,12 @@ impl Source {
     }
 
     /// What follows a `#`; `None` when it was only skipped over.
-    fn hash(&mut self, at: usize, heap: &mut Heap, symbols: &mut Interner) -> Result<Option<Token>, ReadError> {
+    fn hash(
+        &mut self,
+        at: usize,
+        heap: &mut Heap,
+        symbols: &mut Interner,
+    ) -> Result<Option<Token>, ReadError> {
         let first = self.peek();
         self.pos += usize::from(first.is_some());
         Ok(Some(match first {
@@ -124,8 +129,14 @@ impl Source {
                 match next {
                     Some(b'=') => Token::Label(number),
                     Some(b'#') => Token::Reference(number),
-                    Some(b'r' | b'R') if (2..=36).contains(&number) => Token::Value(self.radix(at, number as u32, heap)?),
-                    _ => return Err(self.error(at, format!("after #{number} comes '=', '#' or, for a radix, 'r'"))),
+                    Some(b'r' | b'R') if (2..=36).contains(&number) => {
+                        Token::Value(self.radix(at, number as u32, heap)?)
+                    }
+                    _ => {
+                        return Err(
+                            self.error(at, format!("after #{number} comes '=', '#' or, for a radix, 'r'"))
+                        );
+                    }
                 }
             }
             _ => return Err(self.error(at, "unknown syntax after '#'".into())),
@@ -153,7 +164,8 @@ impl Source {
 
     fn radix(&mut self, at: usize, radix: u32, heap: &mut Heap) -> Result<Value, ReadError> {
         let start = self.pos;
-        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'_' | b'.')) {
+        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'_' | b'.'))
+        {
             self.pos += 1;
         }
         match number::parse_integer(&self.text[start..self.pos], radix) {
@@ -198,7 +210,9 @@ impl Source {
             self.pos += plain;
             let escape_at = self.pos;
             let c = match self.next_char() {
-                None => return Err(self.end_error(at, "the text ends inside the string that starts here".into())),
+                None => {
+                    return Err(self.end_error(at, "the text ends inside the string that starts here".into()));
+                }
                 Some(0x22) => break,
                 Some(0x5C) => match self.string_escape(escape_at)? {
                     None => continue,
@@ -235,7 +249,9 @@ impl Source {
             self.next_char();
             if b == b'\\' {
                 escaped = true;
-                c = self.next_char().ok_or_else(|| self.end_error(at, "the text ends inside a symbol".into()))?;
+                c = self
+                    .next_char()
+                    .ok_or_else(|| self.end_error(at, "the text ends inside a symbol".into()))?;
             }
             chars::push(&mut name, c);
         }
@@ -244,10 +260,12 @@ impl Source {
 
     fn symbol_or_number(&mut self, heap: &mut Heap, symbols: &mut Interner) -> Result<Value, ReadError> {
         let (name, escaped) = self.symbol_name()?;
-        if !escaped && name.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.')) {
-            if let Some(number) = number::parse(&name) {
-                return Ok(number.to_value(heap));
-            }
+        let numeric = name.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
+        if !escaped
+            && numeric
+            && let Some(number) = number::parse(&name)
+        {
+            return Ok(number.to_value(heap));
         }
         Ok(Value::symbol(symbols.intern(name)))
     }

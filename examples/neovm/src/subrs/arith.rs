@@ -23,8 +23,12 @@ pub(super) static SUBRS: [SubrDesc; 47] = [
     subr("/", 1, MANY, divide),
     subr("%", 2, 2, |vm, a| remainder(vm, a, |x, y| x % y)),
     subr("mod", 2, 2, modulo),
-    subr("1+", 1, 1, |vm, a| fold_from(vm, a[0], &[Value::int(1)], i64::checked_add, |x, y| x + y, |x, y| x + y)),
-    subr("1-", 1, 1, |vm, a| fold_from(vm, a[0], &[Value::int(1)], i64::checked_sub, |x, y| x - y, |x, y| x - y)),
+    subr("1+", 1, 1, |vm, a| {
+        fold_from(vm, a[0], &[Value::int(1)], i64::checked_add, |x, y| x + y, |x, y| x + y)
+    }),
+    subr("1-", 1, 1, |vm, a| {
+        fold_from(vm, a[0], &[Value::int(1)], i64::checked_sub, |x, y| x - y, |x, y| x - y)
+    }),
     subr("=", 1, MANY, |vm, a| chain(vm, a, |o| o == Some(Ordering::Equal))),
     subr("/=", 2, 2, |vm, a| chain(vm, a, |o| o != Some(Ordering::Equal))),
     subr("<", 1, MANY, |vm, a| chain(vm, a, |o| o == Some(Ordering::Less))),

@@ -28,7 +28,11 @@ pub(super) static SUBRS: [SubrDesc; 19] = [
         result
     }),
     subr("throw", 2, 2, |vm, a| {
-        if vm.catches.contains(&a[0]) { Err(Flow::Throw(a[0], a[1])) } else { Err(vm.signal(sym::no_catch, a)) }
+        if vm.catches.contains(&a[0]) {
+            Err(Flow::Throw(a[0], a[1]))
+        } else {
+            Err(vm.signal(sym::no_catch, a))
+        }
     }),
     subr("signal", 2, 2, |_, a| Err(Flow::Signal(a[0], a[1]))),
     subr("error", 1, MANY, |vm, a| {
@@ -84,7 +88,8 @@ pub(super) static SUBRS: [SubrDesc; 19] = [
     }),
     subr("load", 1, 5, |vm, a| {
         let path = String::from_utf8_lossy(vm.bytes_of(a[0])?).into_owned();
-        let found = [path.clone(), format!("{path}.el")].into_iter().find(|p| std::path::Path::new(p).is_file());
+        let found =
+            [path.clone(), format!("{path}.el")].into_iter().find(|p| std::path::Path::new(p).is_file());
         let text = found.as_ref().map(std::fs::read);
         match (found, text) {
             (Some(name), Some(Ok(text))) => {
@@ -133,7 +138,7 @@ pub(super) fn define_conditions(vm: &mut Vm) {
         (sym::invalid_read_syntax, "Invalid read syntax", &[]),
         (sym::end_of_file, "End of file during parsing", &[]),
         (sym::no_catch, "No catch for tag", &[]),
-        (sym::excessive_lisp_nesting, "Lisp nesting exceeds the limit", &[]),
+        (sym::excessive_lisp_nesting, "Lisp nesting exceeds `max-lisp-eval-depth'", &[]),
         (sym::cyclic_function_indirection, "Symbol's chain of function indirections contains a loop", &[]),
         (sym::circular_list, "List contains a loop", &[]),
         (sym::file_error, "File error", &[]),

@@ -165,12 +165,17 @@ fn general(f: f64, precision: Option<usize>) -> String {
     }
     let decimals = (digits as i32 - 1 - power).max(0) as usize;
     let text = trim(&format!("{f:.decimals$}"));
-    if precision.is_none() && f == 0.0 { number::format_float(f).trim_end_matches(".0").to_string() } else { text }
+    if precision.is_none() && f == 0.0 {
+        number::format_float(f).trim_end_matches(".0").to_string()
+    } else {
+        text
+    }
 }
 
 fn pad(out: &mut Vec<u8>, d: &Directive, text: Vec<u8>) {
     let missing = d.width.saturating_sub(chars::count(&text));
-    let number = text.iter().any(u8::is_ascii_digit) && text.iter().all(|b| b"+-.eExX".contains(b) || b.is_ascii_hexdigit());
+    let number = text.iter().any(u8::is_ascii_digit)
+        && text.iter().all(|b| b"+-.eExX".contains(b) || b.is_ascii_hexdigit());
     if d.left {
         out.extend_from_slice(&text);
         out.resize(out.len() + missing, b' ');

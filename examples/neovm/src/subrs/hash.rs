@@ -103,7 +103,8 @@ fn make(vm: &mut Vm, a: &[Value]) -> LispResult {
             (sym::key_weakness, sym::key_and_value | Value::T) => weak = Weakness::KeyAndValue,
             (sym::key_size, _) => {}
             (key, value) => {
-                let message = format!("Invalid argument of make-hash-table: {} {}", vm.prin1(key), vm.prin1(value));
+                let message =
+                    format!("Invalid argument of make-hash-table: {} {}", vm.prin1(key), vm.prin1(value));
                 return Err(vm.error(message));
             }
         }

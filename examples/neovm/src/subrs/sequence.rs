@@ -267,7 +267,13 @@ impl Vm {
     }
 
     /// The bounds `from` and `to` of a part of a sequence, each possibly counted from the end.
-    pub(crate) fn range(&mut self, v: Value, len: usize, from: Value, to: Value) -> LispResult<(usize, usize)> {
+    pub(crate) fn range(
+        &mut self,
+        v: Value,
+        len: usize,
+        from: Value,
+        to: Value,
+    ) -> LispResult<(usize, usize)> {
         let bound = |vm: &mut Vm, bound: Value, default: usize| -> LispResult<i64> {
             match bound {
                 Value::NIL => Ok(default as i64),

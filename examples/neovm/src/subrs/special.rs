@@ -173,7 +173,7 @@ fn let_sequential(vm: &mut Vm, args: Value) -> LispResult {
 
 fn assign(vm: &mut Vm, args: Value, set: fn(&mut Vm, Value, Value) -> LispResult<()>) -> LispResult {
     let parts = vm.heap.list_elements(args, usize::MAX);
-    if parts.len() % 2 != 0 {
+    if !parts.len().is_multiple_of(2) {
         return Err(vm.signal(sym::wrong_number_of_arguments, &[sym::setq, Value::int(parts.len())]));
     }
     vm.stack.extend_from_slice(&parts);
@@ -296,7 +296,9 @@ impl Vm {
         let Ok(function) = self.indirect_function(v) else { return false };
         match self.heap.kind(function) {
             Some(Kind::Lambda | Kind::ByteCode) => true,
-            Some(Kind::Subr) => self.heap.get::<crate::object::Subr>(function).is_some_and(|s| s.desc.max != UNEVALLED),
+            Some(Kind::Subr) => {
+                self.heap.get::<crate::object::Subr>(function).is_some_and(|s| s.desc.max != UNEVALLED)
+            }
             _ => matches!(self.heap.car(function), sym::lambda | sym::closure),
         }
     }

@@ -142,7 +142,8 @@ pub(super) static SUBRS: [SubrDesc; 34] = [
         if let Some(radix) = arg(a, 1).as_fixnum().filter(|r| *r != 10 && (2..=16).contains(r)) {
             let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
             let digits = text[sign..].iter().take_while(|b| char::from(**b).is_digit(radix as u32)).count();
-            let number = number::parse_integer(&text[..sign + digits], radix as u32).unwrap_or(Number::Small(0));
+            let number =
+                number::parse_integer(&text[..sign + digits], radix as u32).unwrap_or(Number::Small(0));
             return Ok(number.to_value(&mut vm.heap));
         }
         let number = number::parse_prefix(text).map_or(Number::Small(0), |(_, number)| number);

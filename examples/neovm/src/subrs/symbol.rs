@@ -145,7 +145,9 @@ fn type_of(vm: &Vm, v: Value) -> Value {
         Some(Kind::Str) => sym::string,
         Some(Kind::Float) => sym::float,
         Some(Kind::Vector) => sym::vector,
-        Some(Kind::Record) => vm.heap.as_slots(v).and_then(|slots| slots.first().copied()).unwrap_or(Value::NIL),
+        Some(Kind::Record) => {
+            vm.heap.as_slots(v).and_then(|slots| slots.first().copied()).unwrap_or(Value::NIL)
+        }
         Some(Kind::Lambda) => sym::closure,
         Some(Kind::Macro) => sym::macro_,
         Some(Kind::ByteCode) => sym::compiled_function,
