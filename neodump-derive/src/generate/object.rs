@@ -30,7 +30,7 @@ pub(super) fn object(c: &Container, n: &Names, kind: Option<&Expr>) -> TokenStre
     let validate = c.validate.as_ref().map(|path| {
         let body = super::image::hook(n, path);
         let (result, string) = (n.p("Result"), n.p("String"));
-        quote!(fn validate_object(&self) -> #result<(), #string> { #body })
+        quote!(const VALIDATED: bool = true; fn validate_object(&self) -> #result<(), #string> { #body })
     });
     let items = quote! {
         #kind

@@ -13,13 +13,13 @@ use std::path::Path;
 use std::time::Instant;
 
 pub(crate) use path::Find;
+pub(crate) use plan::Plan;
 pub use report::{DumpReport, Progress};
 pub use root::{HookResult, ImageRoot, IntoHookResult};
-pub(crate) use plan::Plan;
 pub(crate) use sections::{ARENA_RECORD, framework};
-pub(crate) use visited::Visited;
 pub use trace::KeyedMap;
 pub(crate) use trace::Tracer;
+pub(crate) use visited::Visited;
 pub use writer::Writer;
 pub(crate) use writer::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
 
@@ -179,12 +179,6 @@ impl<'a> Dumper<'a> {
         report.emit = started.elapsed();
         Ok((sections, report))
     }
-}
-
-/// The bytes of the record of a manager of the root.
-pub(crate) fn manager_record<R: ImageRoot>(section: &str) -> u64 {
-    let graph = TypeGraph::of(TypeRef::of::<R>());
-    graph.record_of_section(section).map_or(0, |record| record.size as u64)
 }
 
 /// The name of the root in paths: `vm` for a machine type `Vm`.

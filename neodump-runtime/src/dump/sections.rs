@@ -54,7 +54,10 @@ pub(crate) fn check_sections(graph: &TypeGraph) -> Result<()> {
     let root = graph.root_sections();
     for (index, (section, _)) in root.iter().enumerate() {
         if root[..index].iter().any(|(before, _)| before.name == section.name) {
-            return refuse(section.name, "two fields of the image type have this section; rename one of them");
+            return refuse(
+                section.name,
+                "two fields of the image type have this section; rename one of them",
+            );
         }
     }
     for (section, ty) in graph.sections() {
@@ -91,14 +94,19 @@ impl Sections {
         self.bodies.iter().map(Vec::as_slice).collect()
     }
 
-    pub(crate) fn assemble<R: ImageRoot>(graph: &TypeGraph, plan: &Plan, mut writer: Writer<'_>) -> Result<Self> {
+    pub(crate) fn assemble<R: ImageRoot>(
+        graph: &TypeGraph,
+        plan: &Plan,
+        mut writer: Writer<'_>,
+    ) -> Result<Self> {
         let spec = |name: &str, segment, hash| SectionSpec::new(name, segment, framework::VERSION, hash);
         let relocations = writer.relocations();
         let imports = writer.imports.clone();
         let root_hash = graph.root_hash();
         let mut sections: Vec<(SectionSpec, Vec<u8>)> = Vec::new();
         let bytes_pool = writer.bytes_pool();
-        let mut pools: Vec<Vec<u8>> = writer.pools.iter_mut().map(|pool| std::mem::take(&mut pool.bytes)).collect();
+        let mut pools: Vec<Vec<u8>> =
+            writer.pools.iter_mut().map(|pool| std::mem::take(&mut pool.bytes)).collect();
         let heap_bytes = pools.pop().unwrap_or_default();
         let managers = graph.root_sections();
         for (number, body) in (0..).zip(pools) {
@@ -135,8 +143,7 @@ impl Sections {
         let mut bodies: Vec<Vec<u8>> = sections.into_iter().map(|(_, body)| body).collect();
 
         let base = image::preferred_base(R::NAME);
-        let imports_start =
-            layout.section(framework::IMPORTS).map_or(0, |(_, placed)| placed.extent.offset);
+        let imports_start = layout.section(framework::IMPORTS).map_or(0, |(_, placed)| placed.extent.offset);
         for (at, target) in std::mem::take(&mut writer.pointers) {
             let section = if target.pool == bytes_pool { bytes_pool } else { target.pool };
             let start = if section == IMPORTS {
@@ -148,7 +155,9 @@ impl Sections {
             let offset = at.offset as usize;
             bodies[at.pool as usize][offset..offset + 8].copy_from_slice(&address.to_le_bytes());
         }
-        if layout.sections().first().map(|heap| base + heap.extent.offset) != heap_address::<R>(managers.len()).ok() {
+        if layout.sections().first().map(|heap| base + heap.extent.offset)
+            != heap_address::<R>(managers.len()).ok()
+        {
             return Err(DumpError::Serialization {
                 path: root_name::<R>(),
                 problem: "the heap is not where its pointers say".to_owned(),
@@ -166,8 +175,15 @@ fn encode_arenas(plan: &Plan) -> (Vec<u8>, Vec<u8>) {
         let stride = if arena.offsets.is_some() { 0 } else { arena.ty.size as u64 };
         records.extend_from_slice(&arena.ordinal.to_le_bytes());
         records.extend_from_slice(&0_u32.to_le_bytes());
-        let numbers =
-            [arena.first, arena.objects.len() as u64, stride, arena.bytes, arena.side, starts.len() as u64, 0];
+        let numbers = [
+            arena.first,
+            arena.objects.len() as u64,
+            stride,
+            arena.bytes,
+            arena.side,
+            starts.len() as u64,
+            0,
+        ];
         for number in numbers {
             records.extend_from_slice(&number.to_le_bytes());
         }

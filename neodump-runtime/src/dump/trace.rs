@@ -67,7 +67,11 @@ pub(crate) struct Tracer<'a> {
 }
 
 impl<'a> Tracer<'a> {
-    pub(crate) fn new(graph: &TypeGraph, natives: &'a Natives, images: &'a [&'a Image]) -> Result<Self, Box<Refusal>> {
+    pub(crate) fn new(
+        graph: &TypeGraph,
+        natives: &'a Natives,
+        images: &'a [&'a Image],
+    ) -> Result<Self, Box<Refusal>> {
         if graph.objects().len() > usize::from(u8::MAX) {
             return Err(Refusal::new(format!(
                 "{} heap object types, expected at most {}",
@@ -75,8 +79,7 @@ impl<'a> Tracer<'a> {
                 u8::MAX
             )));
         }
-        let arenas: Vec<_> =
-            graph.objects().iter().map(|ty| Traced { ty, objects: Vec::new() }).collect();
+        let arenas: Vec<_> = graph.objects().iter().map(|ty| Traced { ty, objects: Vec::new() }).collect();
         let by_id = (0..).zip(&arenas).map(|(ordinal, arena)| (arena.ty.id, ordinal)).collect();
         Ok(Self {
             visited: Visited::new(),

@@ -50,7 +50,8 @@ impl Visited {
     #[inline]
     pub(crate) fn get(&self, address: usize) -> Option<Visit> {
         let (number, page, entry) = Self::split(address);
-        let chunk = if self.last_chunk.0 == number { self.last_chunk.1 } else { *self.chunk_of.get(&number)? };
+        let chunk =
+            if self.last_chunk.0 == number { self.last_chunk.1 } else { *self.chunk_of.get(&number)? };
         let page = self.chunks[chunk].pages[page].as_deref()?;
         let index = page.index[entry].checked_sub(1)?;
         Some(Visit { ty: page.ty[entry], index })

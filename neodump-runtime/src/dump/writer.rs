@@ -83,7 +83,8 @@ impl<'a> Writer<'a> {
         heap_address: u64,
     ) -> Self {
         // One pool a manager, and the last for HeapBytes.
-        let mut pools: Vec<Pool> = (0..=FIRST_MANAGER as usize + managers.len()).map(|_| Pool::default()).collect();
+        let mut pools: Vec<Pool> =
+            (0..=FIRST_MANAGER as usize + managers.len()).map(|_| Pool::default()).collect();
         pools[HEAP as usize].bytes = vec![0; plan.heap_bytes as usize];
         pools[HYDRATION as usize].bytes = vec![0; plan.side_bytes as usize];
         Self {
@@ -144,7 +145,13 @@ impl<'a> Writer<'a> {
     ///
     /// If no trace met the object.
     #[inline]
-    pub fn object_word(&mut self, at: Place, bits: u64, address: usize, shift: u32) -> Result<(), Box<Refusal>> {
+    pub fn object_word(
+        &mut self,
+        at: Place,
+        bits: u64,
+        address: usize,
+        shift: u32,
+    ) -> Result<(), Box<Refusal>> {
         let Some(offset) = self.plan.offset_of(address) else { return Err(untraced(address)) };
         let delta = (self.heap_address + offset).wrapping_sub(address as u64);
         self.put_u64(at, bits.wrapping_add(delta << shift));
@@ -152,7 +159,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn allocate(&mut self, pool: u32, count: usize, size: usize, align: usize) -> Result<Place, Box<Refusal>> {
+    fn allocate(
+        &mut self,
+        pool: u32,
+        count: usize,
+        size: usize,
+        align: usize,
+    ) -> Result<Place, Box<Refusal>> {
         let bytes = &mut self.pools[pool as usize].bytes;
         let start = bytes.len().next_multiple_of(align.max(1));
         let end = count
@@ -324,8 +337,9 @@ impl<'a> Writer<'a> {
         if self.symbols.is_some() {
             return Err(Refusal::new("the image has two interners; keep one, and hold it in one place"));
         }
-        self.symbol_count = u32::try_from(interner.len())
-            .map_err(|_| Refusal::new(format!("{} symbols, expected at most {}", interner.len(), u32::MAX)))?;
+        self.symbol_count = u32::try_from(interner.len()).map_err(|_| {
+            Refusal::new(format!("{} symbols, expected at most {}", interner.len(), u32::MAX))
+        })?;
         self.symbols = Some(interner.encode().map_err(|error| Refusal::new(error.to_string()))?);
         Ok(())
     }
@@ -344,5 +358,7 @@ impl<'a> Writer<'a> {
 
 #[cold]
 fn untraced(address: usize) -> Box<Refusal> {
-    Refusal::new(format!("the object at {address:#x} was not traced: `walk` and `write` of its owner disagree"))
+    Refusal::new(format!(
+        "the object at {address:#x} was not traced: `walk` and `write` of its owner disagree"
+    ))
 }

@@ -8,6 +8,10 @@ use crate::image::Region;
 use crate::native::Import;
 
 /// A heap that takes over the image it is loaded from: the type of the field marked `#[dump(heap)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot own an image",
+    note = "a `#[dump(heap)]` field implements `AdoptImage`: it keeps the `Image` that it is made from"
+)]
 pub trait AdoptImage: Sized {
     /// Makes the heap of a freshly loaded machine. Objects are relocated, but not hydrated yet:
     /// look at none of them here.
@@ -139,10 +143,10 @@ pub struct Image {
     pub(crate) writes: Writes,
 }
 
-// SAFETY: an image is memory of the process; its objects are reached through the machine only,
-// whose own `Send` and `Sync` decide who may do so.
+// SAFETY: the safe methods read what the load wrote and nothing writes again: the arenas and object
+// starts, never the objects, which are reached through the machine only.
 unsafe impl Send for Image {}
-// SAFETY: as above; the methods that take `&self` read what a load wrote.
+// SAFETY: as above.
 unsafe impl Sync for Image {}
 
 impl Image {
@@ -159,7 +163,8 @@ impl Image {
 
     /// The arena that an address is in.
     pub fn arena_of(&self, address: *const u8) -> Option<&Arena> {
-        let index = self.arenas.partition_point(|arena| arena.first.addr() <= address.addr()).checked_sub(1)?;
+        let index =
+            self.arenas.partition_point(|arena| arena.first.addr() <= address.addr()).checked_sub(1)?;
         let arena = &self.arenas[index];
         (address.addr() - arena.first.addr() < arena.bytes).then_some(arena)
     }
@@ -207,11 +212,13 @@ impl Image {
     pub fn written_objects(&self, mut see: impl FnMut(*mut u8, &'static ObjectType)) {
         let written = written::Filter::of(&self.writes, self.heap_start, self.heap_bytes);
         for arena in &self.arenas {
-            for object in arena.objects() {
-                // SAFETY: an object of the arena's type.
-                let len = unsafe { (arena.ty.tail_len)(object) };
-                let size = arena.ty.size_with(len).unwrap_or(arena.ty.size);
-                if written.admits(object.addr(), size) {
+            // Sizes come from the object starts: the objects themselves are the machine's, and may be
+            // changing while their image is asked.
+            let end = arena.first.addr() + arena.bytes;
+            let mut objects = arena.objects().peekable();
+            while let Some(object) = objects.next() {
+                let next = objects.peek().map_or(end, |next| next.addr());
+                if written.admits(object.addr(), next - object.addr()) {
                     see(object, arena.ty);
                 }
             }

@@ -89,8 +89,10 @@ impl<T: Copy + Eq> Eq for ImageOption<T> {}
 struct InPlace<T>(std::marker::PhantomData<T>);
 
 impl<T: Dumpable> InPlace<T> {
-    const CONTENT: () =
-        assert!(T::RECORD.in_place, "the content of an ImageOption must be in place; use Option for the others");
+    const CONTENT: () = assert!(
+        T::RECORD.in_place,
+        "the content of an ImageOption must be in place; use Option for the others"
+    );
 }
 
 // SAFETY: in place by `repr(C)`; `None` writes no byte and so is all zeros.

@@ -14,7 +14,6 @@ mod written;
 
 pub use edges::Edges;
 pub(crate) use edges::Kept;
-pub(crate) use written::Writes;
 pub use image::{AdoptImage, Arena, Image, Objects};
 pub use image_option::ImageOption;
 pub use image_str::ImageStr;
@@ -23,3 +22,4 @@ pub use marks::Marks;
 pub use object_type::{Object, ObjectType, Tail, TailLen};
 pub(crate) use object_type::{Slots, WriteSlots};
 pub use word::{Group, Word, WordRef};
+pub(crate) use written::Writes;

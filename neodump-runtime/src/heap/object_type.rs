@@ -18,6 +18,11 @@ use crate::schema::Shape;
 ///
 /// As for [`Dumpable`]; besides, `SIDE`, `TAIL` and `tail_len` must agree with what the functions
 /// read and write.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no heap object type",
+    label = "words and typed pointers point at heap objects",
+    note = "declare it with `#[derive(Dumpable)] #[dump(object)] #[repr(C)]`"
+)]
 pub unsafe trait Object: Dumpable {
     /// The kind byte that tells the type among those behind one tag.
     const KIND: Option<u8> = None;
@@ -87,6 +92,9 @@ pub unsafe trait Object: Dumpable {
     /// `this` must be a relocated slot whose in-place fields are valid, `side` its side record.
     unsafe fn hydrate_object(this: *mut Self, side: At, r: &mut Reader<'_>);
 
+    /// Whether [`validate_object`](Self::validate_object) has anything to say.
+    const VALIDATED: bool = false;
+
     /// What `#[dump(validate = ..)]` says of a hydrated object.
     ///
     /// # Errors
@@ -126,7 +134,7 @@ pub struct ObjectType {
     pub(crate) write: unsafe fn(&[*const u8], WriteSlots<'_>, &mut Writer<'_>) -> Result<(), WriteFailure>,
     pub(crate) audit: unsafe fn(Slots<'_>, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
     pub(crate) hydrate: unsafe fn(Slots<'_>, &mut Reader<'_>),
-    pub(crate) validate: unsafe fn(*const u8) -> Result<(), String>,
+    pub(crate) validate: Option<unsafe fn(*const u8) -> Result<(), String>>,
     pub(crate) drop: unsafe fn(*mut u8),
 }
 
@@ -190,7 +198,7 @@ impl<T: Object> Of<T> {
             write: write::<T>,
             audit: audit::<T>,
             hydrate: hydrate::<T>,
-            validate: validate::<T>,
+            validate: if T::VALIDATED { Some(validate::<T>) } else { None },
             drop: drop_object::<T>,
         }
     };
@@ -245,7 +253,11 @@ impl ObjectType {
     /// # Safety
     ///
     /// `object` must be a live object of this type.
-    pub unsafe fn for_each_edge(&self, object: *const u8, see: &mut dyn FnMut(*const u8, &'static ObjectType)) {
+    pub unsafe fn for_each_edge(
+        &self,
+        object: *const u8,
+        see: &mut dyn FnMut(*const u8, &'static ObjectType),
+    ) {
         let mut edges = Edges::new(see);
         // SAFETY: the caller promises a live object of this type, which is that of the function.
         let Ok(()) = unsafe { (self.edges)(object, &mut edges) };

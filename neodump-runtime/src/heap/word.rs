@@ -67,6 +67,10 @@ impl Group {
 /// The type must be 8 bytes without padding and valid for every bit pattern, and `decode` must say
 /// of every bit pattern what the VM itself takes it for: a word that it calls an immediate is never
 /// followed, one that it calls an object is followed by the VM without further checks.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no word",
+    note = "declare its scheme with `#[dump(unsafe(word), objects(..), symbol = .., immediate(..))]`, or implement `Word` by hand"
+)]
 pub unsafe trait Word: Copy {
     /// How far the address is shifted left in the word.
     const SHIFT: u32 = 0;
@@ -91,7 +95,11 @@ pub unsafe trait Word: Copy {
 pub const WORD_RECORD: Record = Record::in_place::<u64>().with_rw();
 
 /// The shape of a word: its name, the types that it may point at and its scheme as text.
-pub const fn word_shape(name: &'static str, params: &'static [TypeRef], notes: &'static [&'static str]) -> Shape {
+pub const fn word_shape(
+    name: &'static str,
+    params: &'static [TypeRef],
+    notes: &'static [&'static str],
+) -> Shape {
     Shape { kind: ShapeKind::Word, notes, ..Shape::leaf(name, WORD_RECORD, params) }
 }
 
@@ -161,6 +169,8 @@ pub unsafe fn audit<W: Word>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Faul
             }
         },
         WordRef::Object { address, group } => a.object_of(address, &W::GROUPS[group], bits),
-        WordRef::Invalid => Err(Fault::new(format!("word {bits:#018x} has a tag that its scheme does not list"))),
+        WordRef::Invalid => {
+            Err(Fault::new(format!("word {bits:#018x} has a tag that its scheme does not list")))
+        }
     }
 }

@@ -56,7 +56,8 @@ pub struct Auditor<'a> {
 
 impl<'a> Auditor<'a> {
     pub(crate) fn new(around: Surroundings<'a>, scratch: Writer<'a>) -> Self {
-        let mut by_ordinal: Vec<_> = around.arenas.iter().map(|arena| (arena.ordinal, &arena.arena)).collect();
+        let mut by_ordinal: Vec<_> =
+            around.arenas.iter().map(|arena| (arena.ordinal, &arena.arena)).collect();
         by_ordinal.sort_by_key(|(ordinal, _)| *ordinal);
         let by_id = (0..).zip(&by_ordinal).map(|(index, (_, arena))| (arena.ty.id, index)).collect();
         Self {
@@ -141,7 +142,11 @@ impl<'a> Auditor<'a> {
     }
 
     /// Takes the payload behind a reference.
-    pub(crate) fn payload(&mut self, reference: Reference, record: Record) -> Result<(At, usize), Box<Fault>> {
+    pub(crate) fn payload(
+        &mut self,
+        reference: Reference,
+        record: Record,
+    ) -> Result<(At, usize), Box<Fault>> {
         let section = (reference.place >> REFERENCE_BITS) as usize;
         if section != self.current {
             return Err(Fault::new(format!("payload in section {section}, expected {}", self.current)));
@@ -180,7 +185,10 @@ impl<'a> Auditor<'a> {
             return if start != align_of::<T>() as u64 {
                 Err(Fault::new(format!("empty vector at {start:#x}, expected {}", align_of::<T>())))
             } else if len > self.around.file_len {
-                Err(Fault::new(format!("vector of {len} elements in a file of {} bytes", self.around.file_len)))
+                Err(Fault::new(format!(
+                    "vector of {len} elements in a file of {} bytes",
+                    self.around.file_len
+                )))
             } else {
                 Ok(())
             };
@@ -219,7 +227,12 @@ impl<'a> Auditor<'a> {
     /// Checks that an address is the start of an object of one of the types of a group, the one that
     /// its kind byte says.
     #[inline]
-    pub(crate) fn object_of(&mut self, address: u64, group: &'static Group, bits: u64) -> Result<(), Box<Fault>> {
+    pub(crate) fn object_of(
+        &mut self,
+        address: u64,
+        group: &'static Group,
+        bits: u64,
+    ) -> Result<(), Box<Fault>> {
         if let [only] = group.types {
             return self.object(address, only);
         }
@@ -338,7 +351,9 @@ impl<'a> Auditor<'a> {
         for &offset in offsets {
             let left = (arena.bytes as u64).saturating_sub(offset);
             if offset != expected || left < arena.ty.size as u64 {
-                return Err(Fault::new(format!("object starts at {offset:#x} of its arena, expected {expected:#x}")));
+                return Err(Fault::new(format!(
+                    "object starts at {offset:#x} of its arena, expected {expected:#x}"
+                )));
             }
             let object = arena.first.wrapping_add(offset as usize);
             // SAFETY: the object without its trailing array is in bounds, and a length is an integer.
@@ -351,7 +366,10 @@ impl<'a> Auditor<'a> {
             expected = offset + size;
         }
         if expected != arena.bytes as u64 {
-            return Err(Fault::new(format!("objects end at {expected:#x}, their arena at {:#x}", arena.bytes)));
+            return Err(Fault::new(format!(
+                "objects end at {expected:#x}, their arena at {:#x}",
+                arena.bytes
+            )));
         }
         Ok(())
     }
@@ -368,9 +386,9 @@ impl Writer<'_> {
         let pool = &mut self.pools[0].bytes;
         pool.clear();
         pool.resize(F::RECORD.size, 0);
-        value
-            .write(Place { pool: 0, offset: 0 }, self)
-            .map_err(|refusal| Fault::new(format!("the baked value cannot be stored: {}", refusal.problem)))?;
+        value.write(Place { pool: 0, offset: 0 }, self).map_err(|refusal| {
+            Fault::new(format!("the baked value cannot be stored: {}", refusal.problem))
+        })?;
         Ok(&self.pools[0].bytes)
     }
 }

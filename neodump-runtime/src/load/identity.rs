@@ -6,7 +6,11 @@ use crate::image::{ImageHeader, Source};
 use crate::schema::TypeGraph;
 
 /// Compares what the header and the section table say with the machine's type.
-pub(super) fn check<R: ImageRoot>(source: &Source<'_>, header: &ImageHeader, graph: &TypeGraph) -> Result<()> {
+pub(super) fn check<R: ImageRoot>(
+    source: &Source<'_>,
+    header: &ImageHeader,
+    graph: &TypeGraph,
+) -> Result<()> {
     let identity = header.identity();
     let stale = |what: String, found: String, expected: String, changes| {
         Err(DumpError::FingerprintMismatch { what, found, expected, changes })
@@ -16,7 +20,8 @@ pub(super) fn check<R: ImageRoot>(source: &Source<'_>, header: &ImageHeader, gra
     }
     let root_hash = graph.root_hash();
     if identity.version != R::VERSION {
-        let changes = if identity.root_hash == root_hash { Vec::new() } else { changes(source, header, graph) };
+        let changes =
+            if identity.root_hash == root_hash { Vec::new() } else { changes(source, header, graph) };
         return stale("image version".into(), identity.version.to_string(), R::VERSION.to_string(), changes);
     }
     for (section, ty) in graph.root_sections() {

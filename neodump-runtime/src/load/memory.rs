@@ -138,7 +138,8 @@ pub(crate) fn arenas(region: &Region, header: &ImageHeader, graph: &TypeGraph) -
             expect("length", bytes, bounds::mul(count, stride))?;
         }
         let side_bytes = bounds::mul(count, ty.side.size as u64);
-        let side_memory = side_bytes.and_then(|len| bounds::add(side, len)).filter(|end| *end <= hydration.len);
+        let side_memory =
+            side_bytes.and_then(|len| bounds::add(side, len)).filter(|end| *end <= hydration.len);
         expect("object count", count, side_memory.map(|_| count))?;
         heap_end = first + bytes;
         side_end = side_memory.unwrap_or(side_end);

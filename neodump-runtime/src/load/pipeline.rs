@@ -49,8 +49,11 @@ impl Pipeline<'_> {
 
         let started = Instant::now();
         let arenas = memory::arenas(&region, &header, &graph)?;
-        let sections: Vec<SectionMemory> =
-            header.sections().iter().map(|placed| SectionMemory::placed(&region, placed)).collect::<Result<_>>()?;
+        let sections: Vec<SectionMemory> = header
+            .sections()
+            .iter()
+            .map(|placed| SectionMemory::placed(&region, placed))
+            .collect::<Result<_>>()?;
         let ordinal = |name: &str| header.sections().iter().position(|placed| placed.spec.name == name);
         let managers: Vec<(&'static str, usize)> = graph
             .root_sections()
@@ -80,7 +83,7 @@ impl Pipeline<'_> {
                 staged: renumber,
                 file_len: header.file_len(),
             };
-            self.report.fixups = audit::<R>(surroundings, &sections, &arenas)?;
+            self.report.fixups = audit::<R>(surroundings, &graph, &sections, &arenas)?;
         }
         self.report.audit = started.elapsed();
         // SAFETY: the load goes on to hydrate, and the slots of the imports are its own.
@@ -118,11 +121,19 @@ impl Pipeline<'_> {
             return Err(DumpError::format(
                 framework::IMPORTS,
                 slots.offset,
-                format!("{} bytes, expected {} by the Natives section", slots.len, native::slots_len(&imports)),
+                format!(
+                    "{} bytes, expected {} by the Natives section",
+                    slots.len,
+                    native::slots_len(&imports)
+                ),
             ));
         }
         if native::natives_hash(&imports) != header.identity().natives_hash {
-            return Err(DumpError::format(native::SECTION, table.offset, "the natives are not those of the header"));
+            return Err(DumpError::format(
+                native::SECTION,
+                table.offset,
+                "the natives are not those of the header",
+            ));
         }
         for binding in native::bind(&imports, self.natives)? {
             let slot = slots.start.wrapping_add(binding.slot());
@@ -176,7 +187,11 @@ impl Pipeline<'_> {
         let image = Image {
             heap_start: heap.start.addr(),
             heap_bytes: heap.len as usize,
-            arenas: arenas.iter().filter(|arena| !arena.arena.is_empty()).map(|arena| arena.arena.clone()).collect(),
+            arenas: arenas
+                .iter()
+                .filter(|arena| !arena.arena.is_empty())
+                .map(|arena| arena.arena.clone())
+                .collect(),
             imports: imports.clone(),
             imports_start: imports_section.start.addr(),
             writes,
@@ -186,7 +201,8 @@ impl Pipeline<'_> {
         };
         let external = self.interner.is_some();
         let frozen = frozen.filter(|_| !external);
-        let mut reader = Reader::new(sections, managers, &imports, imports_section.start, frozen, image);
+        let mut reader =
+            Reader::new(sections, managers, &imports, imports_section.start, frozen, external, image);
         for memory in arenas.iter().filter(|memory| memory.arena.ty.hydrated && !memory.arena.is_empty()) {
             let offsets = memory.offsets();
             // SAFETY: the arena and its side records are in bounds, relocated, and audited or trusted.
@@ -200,12 +216,12 @@ impl Pipeline<'_> {
         // SAFETY: the box is the final address until hydration is done.
         unsafe { R::settle(root.as_mut_ptr(), at, &mut reader) };
         reader.first_pass();
+        // SAFETY: the first pass is done, so the root is valid, and is dropped if the second fails.
+        let root = unsafe { root.assume_init() };
         let refused = |path: &str, problem| DumpError::Deserialization { path: path.to_owned(), problem };
         reader.second_pass().map_err(|problem| refused("conversion", problem))?;
-        let leftover = reader.into_image();
-        // SAFETY: both passes are done, so the root is complete.
-        let mut root = *unsafe { root.assume_init() };
-        drop(leftover);
+        drop(reader);
+        let mut root = *root;
         self.report.hydrate = started.elapsed();
 
         let started = Instant::now();
@@ -246,7 +262,9 @@ impl Pipeline<'_> {
         let hydrated: BTreeSet<u64> = arenas
             .iter()
             .filter(|memory| memory.arena.ty.hydrated && !memory.arena.is_empty())
-            .flat_map(|memory| memory.offset / 4096..(memory.offset + memory.arena.bytes as u64).div_ceil(4096))
+            .flat_map(|memory| {
+                memory.offset / 4096..(memory.offset + memory.arena.bytes as u64).div_ceil(4096)
+            })
             .collect();
         report.pages_written = relocated.pages_written + hydrated.len() as u64;
     }
@@ -265,6 +283,7 @@ fn slots<'a>(memory: &ArenaMemory, offsets: Option<&'a [u64]>, hydration: &Secti
 /// Audits every record; says how many symbols were renumbered.
 fn audit<R: ImageRoot>(
     around: Surroundings<'_>,
+    graph: &TypeGraph,
     sections: &[SectionMemory],
     arenas: &[ArenaMemory],
 ) -> Result<u64> {
@@ -272,7 +291,8 @@ fn audit<R: ImageRoot>(
     let (none, managers) = (Natives::new(), around.managers);
     let scratch = Writer::new(&nothing, &none, &[], ImportTable::new(), Vec::new(), 0);
     let file_offset = |address: usize| {
-        let section = sections.iter().find(|section| address.wrapping_sub(section.start.addr()) < section.len as usize);
+        let section =
+            sections.iter().find(|section| address.wrapping_sub(section.start.addr()) < section.len as usize);
         section.map(|section| section.offset + (address - section.start.addr()) as u64)
     };
     let refuse = |section: &str, start: u64, root: &str, fault: Box<Fault>| DumpError::ImageFormat {
@@ -305,7 +325,7 @@ fn audit<R: ImageRoot>(
     }
     for &(name, ordinal) in managers {
         let section = sections[ordinal];
-        let needed = crate::dump::manager_record::<R>(name);
+        let needed = graph.record_of_section(name).map_or(0, |record| record.size as u64);
         if section.len < needed {
             let problem = format!("{} bytes, expected at least {needed}", section.len);
             return Err(DumpError::format(name, section.offset, problem));
@@ -321,9 +341,10 @@ fn audit<R: ImageRoot>(
 /// Runs what `#[dump(validate = ..)]` says of the objects.
 fn validate(arenas: &[ArenaMemory]) -> Result<()> {
     for memory in arenas {
+        let Some(validate) = memory.arena.ty.validate else { continue };
         for object in memory.arena.objects() {
             // SAFETY: a hydrated object of the arena's type.
-            unsafe { (memory.arena.ty.validate)(object) }.map_err(|problem| DumpError::Deserialization {
+            unsafe { validate(object) }.map_err(|problem| DumpError::Deserialization {
                 path: format!("{} (validate)", memory.arena.ty.short_name()),
                 problem,
             })?;

@@ -25,13 +25,21 @@ struct Fill {
 /// Work of the second pass.
 pub(crate) enum Second {
     /// Moves staged entries into a keyed collection.
-    Put { map: *mut u8, staged: *mut u8, count: usize, put: unsafe fn(*mut u8, *mut u8, usize) },
+    Put {
+        map: *mut u8,
+        staged: *mut u8,
+        count: usize,
+        put: unsafe fn(*mut u8, *mut u8, usize),
+        discard: unsafe fn(*mut u8, usize),
+    },
     /// Runs a function of the machine over one value to make another.
     Run {
         from: *mut u8,
         to: *mut u8,
         function: *const (),
         run: unsafe fn(*mut u8, *mut u8, *const ()) -> Result<(), String>,
+        /// Drops what `from` points at, if the work owns it.
+        discard: Option<unsafe fn(*mut u8)>,
     },
 }
 
@@ -46,7 +54,12 @@ pub struct Reader<'a> {
     second: Vec<Second>,
     shared: HashMap<(u64, TypeId), *const u8>,
     frozen: Option<Frozen>,
+    /// Whether the symbols were loaded into an interner that is not the machine's.
+    external_interner: bool,
     image: Option<Image>,
+    /// What the machine's type cannot be loaded with, found while it was read.
+    problem: Option<String>,
+    first_pass_done: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -56,6 +69,7 @@ impl<'a> Reader<'a> {
         imports: &'a [Import],
         imports_start: *mut u8,
         frozen: Option<Frozen>,
+        external_interner: bool,
         image: Image,
     ) -> Self {
         Self {
@@ -67,7 +81,10 @@ impl<'a> Reader<'a> {
             second: Vec::new(),
             shared: HashMap::new(),
             frozen,
+            external_interner,
             image: Some(image),
+            problem: None,
+            first_pass_done: false,
         }
     }
 
@@ -99,8 +116,9 @@ impl<'a> Reader<'a> {
         staged: *mut u8,
         count: usize,
         put: unsafe fn(*mut u8, *mut u8, usize),
+        discard: unsafe fn(*mut u8, usize),
     ) {
-        self.second.push(Second::Put { map, staged, count, put });
+        self.second.push(Second::Put { map, staged, count, put, discard });
     }
 
     /// Queues work for the second pass.
@@ -137,7 +155,9 @@ impl<'a> Reader<'a> {
     #[track_caller]
     pub fn broken(&self, what: &str) -> ! {
         // Unreachable for images that were audited; for trusted ones the caller promised that it is.
-        panic!("{what} in the image is invalid: the file is not what neodump wrote, contrary to the contract of `map`")
+        panic!(
+            "{what} in the image is invalid: the file is not what neodump wrote, contrary to the contract of `map`"
+        )
     }
 
     /// Makes the heap, which takes the image over.
@@ -150,6 +170,12 @@ impl<'a> Reader<'a> {
 
     /// The interner of the image.
     pub(crate) fn interner(&mut self) -> Interner {
+        if self.external_interner {
+            self.problem = Some(
+                "the machine holds an interner, and LoadOptions::interner names another; use one of them"
+                    .to_owned(),
+            );
+        }
         match self.frozen.take() {
             Some(frozen) => Interner::from_frozen(frozen),
             None => Interner::new(),
@@ -171,6 +197,7 @@ impl<'a> Reader<'a> {
             // SAFETY: the job was queued with the final address of its values and their payload.
             unsafe { (job.fill)(job.values, job.payload, job.count, self) };
         }
+        self.first_pass_done = true;
     }
 
     /// Runs the work of the second pass.
@@ -179,21 +206,38 @@ impl<'a> Reader<'a> {
     ///
     /// Those of the machine's own conversions.
     pub(crate) fn second_pass(&mut self) -> Result<(), String> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem);
+        }
         while let Some(work) = self.second.pop() {
             match work {
-                Second::Put { map, staged, count, put } => {
+                Second::Put { map, staged, count, put, .. } => {
                     // SAFETY: queued with the final address of the map and its staged entries.
                     unsafe { put(map, staged, count) };
                 }
                 // SAFETY: queued with the final addresses of both and a function of their types.
-                Second::Run { from, to, function, run } => unsafe { run(from, to, function) }?,
+                Second::Run { from, to, function, run, .. } => unsafe { run(from, to, function) }?,
             }
         }
         Ok(())
     }
+}
 
-    /// The image, if no heap has taken it over.
-    pub(crate) fn into_image(self) -> Option<Image> {
-        self.image
+impl Drop for Reader<'_> {
+    /// Drops what the second pass did not get to, when it was refused or user code unwound. Before
+    /// the first pass is done nothing is complete, and all of it leaks instead.
+    fn drop(&mut self) {
+        if !self.first_pass_done {
+            return;
+        }
+        for work in self.second.drain(..) {
+            match work {
+                // SAFETY: the first pass has completed the staged entries, and nothing moved them.
+                Second::Put { staged, count, discard, .. } => unsafe { discard(staged, count) },
+                // SAFETY: as above.
+                Second::Run { from, discard: Some(discard), .. } => unsafe { discard(from) },
+                Second::Run { .. } => {}
+            }
+        }
     }
 }

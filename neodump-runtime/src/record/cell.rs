@@ -3,8 +3,8 @@
 
 use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::sync::atomic::{
-    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    AtomicUsize, Ordering,
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,
+    AtomicU64, AtomicUsize, Ordering,
 };
 use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 
@@ -222,4 +222,3 @@ macro_rules! once {
 }
 once!(OnceCell);
 once!(OnceLock);
-

@@ -162,7 +162,8 @@ unsafe fn settle<M: Keyed<Key: Dumpable, Value: Dumpable>>(map: *mut M, at: At, 
     let mut staged = Box::new(Vec::<(M::Key, M::Value)>::with_capacity(count));
     let entries = staged.as_mut_ptr();
     r.later(entries.cast(), payload, count, fill_entries::<M>);
-    r.put_later(map.cast(), Box::into_raw(staged).cast(), count, put_entries::<M>);
+    let staged = Box::into_raw(staged).cast();
+    r.put_later(map.cast(), staged, count, put_entries::<M>, discard_entries::<M>);
 }
 
 unsafe fn fill_entries<M: Keyed<Key: Dumpable, Value: Dumpable>>(
@@ -204,6 +205,13 @@ unsafe fn put_entries<M: Keyed>(map: *mut u8, staged: *mut u8, count: usize) {
     for (key, value) in *staged {
         map.put(key, value);
     }
+}
+
+unsafe fn discard_entries<M: Keyed>(staged: *mut u8, count: usize) {
+    // SAFETY: made by `settle` from a box of this type.
+    let mut staged = unsafe { Box::from_raw(staged.cast::<Vec<(M::Key, M::Value)>>()) };
+    // SAFETY: `fill_entries` wrote `count` entries, which are complete by now.
+    unsafe { staged.set_len(count) };
 }
 
 macro_rules! keyed {

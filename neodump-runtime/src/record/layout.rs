@@ -84,7 +84,8 @@ impl Record {
     /// The record of an enum of this memory size and alignment; `explicit` if it has an explicit
     /// `repr` that makes its layout known.
     pub const fn of_enum(size: usize, align: usize, explicit: bool, variants: &[&[Record]]) -> Self {
-        let mut sum = Self { size, align, in_place: explicit, niche: false, rw: false, owns: false, copy: false };
+        let mut sum =
+            Self { size, align, in_place: explicit, niche: false, rw: false, owns: false, copy: false };
         let mut v = 0;
         while v < variants.len() {
             sum = sum.absorb(variants[v]);

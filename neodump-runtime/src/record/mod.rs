@@ -19,15 +19,15 @@ mod symbol;
 mod tuple;
 mod visit;
 
+pub use crate::dump::KeyedMap;
 pub use at::{At, Place};
+pub(crate) use fault::render;
 pub use fault::{Fault, Refusal, Step};
 pub use layout::{Layout, Record};
 pub use order::OrderKey;
 pub(crate) use owned::{Reference, audit_elements, write_elements, write_job};
-pub(crate) use fault::render;
-pub(crate) use sequence::utf8;
 pub use policy::{Probe, ProbeFallback, derived, native, with};
-pub use crate::dump::KeyedMap;
+pub(crate) use sequence::utf8;
 pub use visit::{Job, Stop, Visitor};
 
 use crate::dump::Writer;
@@ -54,6 +54,12 @@ use crate::schema::{SectionDecl, Shape};
 ///   into a valid value.
 /// - `walk`, `write` and `audit` must visit the same indirections in the same order.
 /// - `Id` must be different for types that differ in more than lifetimes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be dumped",
+    label = "has no stored form",
+    note = "derive it: `#[derive(Dumpable)]`; for a type of another crate convert it with `#[dump(with = module)]`",
+    note = "to leave the field out say why: `#[dump(skip = \"reason\")]`, or `#[dump(cache)]` for what is rebuilt on demand"
+)]
 pub unsafe trait Dumpable: Sized {
     /// Stands for the type in type identities, whatever its lifetimes.
     type Id: 'static;

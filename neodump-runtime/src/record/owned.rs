@@ -45,7 +45,11 @@ pub(crate) fn walk_one<T: Dumpable, V: Visitor>(value: &T, v: &mut V) -> Result<
         return Ok(());
     }
     if const { T::RECORD.owns } {
-        return v.defer(super::Job { values: std::ptr::from_ref(value).cast(), count: 1, walk: walk_one_job::<T, V> });
+        return v.defer(super::Job {
+            values: std::ptr::from_ref(value).cast(),
+            count: 1,
+            walk: walk_one_job::<T, V>,
+        });
     }
     value.walk(v)
 }
@@ -72,7 +76,11 @@ fn walk_elements<T: Dumpable, V: Visitor>(values: &[T], v: &mut V) -> Result<(),
     Ok(())
 }
 
-unsafe fn walk_job<T: Dumpable, V: Visitor>(values: *const u8, count: usize, v: &mut V) -> Result<(), V::Stop> {
+unsafe fn walk_job<T: Dumpable, V: Visitor>(
+    values: *const u8,
+    count: usize,
+    v: &mut V,
+) -> Result<(), V::Stop> {
     // SAFETY: the caller promises the live values that the job was made for.
     walk_elements(unsafe { std::slice::from_raw_parts(values.cast::<T>(), count) }, v)
 }

@@ -95,6 +95,7 @@ pub mod derived {
             to: field.cast(),
             function: compute as *const (),
             run: run::<O, F>,
+            discard: None,
         });
     }
 
@@ -120,7 +121,11 @@ pub mod with {
         Record { in_place: false, niche: false, copy: false, ..S::RECORD }
     }
 
-    unsafe fn walk_kept<S: Dumpable, V: Visitor>(stored: *const u8, _: usize, v: &mut V) -> Result<(), V::Stop> {
+    unsafe fn walk_kept<S: Dumpable, V: Visitor>(
+        stored: *const u8,
+        _: usize,
+        v: &mut V,
+    ) -> Result<(), V::Stop> {
         // SAFETY: the visitor keeps the value until its jobs have run.
         unsafe { &*stored.cast::<S>() }.walk(v)
     }
@@ -157,9 +162,15 @@ pub mod with {
             to: field.cast(),
             function: convert as *const (),
             run: run::<S, F, E>,
+            discard: Some(discard::<S>),
         });
         // SAFETY: the box is the final address of the value until it is converted.
         unsafe { S::settle(stored, at, r) };
+    }
+
+    unsafe fn discard<S>(stored: *mut u8) {
+        // SAFETY: `settle` made it of a box, and it is dropped instead of converted.
+        drop(unsafe { Box::from_raw(stored.cast::<S>()) });
     }
 
     unsafe fn run<S, F, E: std::fmt::Display>(
@@ -204,7 +215,10 @@ pub mod native {
     pub const STATIC: Record = Record::in_place::<usize>().with_rw().with_niche();
 
     const fn assert_pointer<F>() {
-        assert!(size_of::<F>() == size_of::<usize>(), "a native field must be a function pointer or a reference");
+        assert!(
+            size_of::<F>() == size_of::<usize>(),
+            "a native field must be a function pointer or a reference"
+        );
     }
 
     fn address<F: Copy>(function: &F) -> usize {
@@ -236,7 +250,11 @@ pub mod native {
     }
 
     /// Writes the number of the import of a function that may be absent.
-    pub fn write_option<F: Copy>(function: &Option<F>, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    pub fn write_option<F: Copy>(
+        function: &Option<F>,
+        at: Place,
+        w: &mut Writer<'_>,
+    ) -> Result<(), Box<Refusal>> {
         function.as_ref().map_or(Ok(()), |function| write(function, at, w))
     }
 

@@ -28,7 +28,9 @@ pub fn diff(old: &str, new: &str) -> Vec<String> {
         }
     }
     changes.extend(
-        old.iter().filter(|(name, _)| !new.iter().any(|(known, _)| known == name)).map(|(name, _)| format!("- {name}")),
+        old.iter()
+            .filter(|(name, _)| !new.iter().any(|(known, _)| known == name))
+            .map(|(name, _)| format!("- {name}")),
     );
     if changes.len() > MOST {
         let more = changes.len() - MOST;
@@ -48,7 +50,9 @@ fn blocks(text: &str) -> Vec<(&str, Vec<&str>)> {
             }
         } else {
             let (head, tail) = line.split_once(": ").unwrap_or((line, ""));
-            let head = [" section ", " object "].iter().fold(head, |head, end| head.split(end).next().unwrap_or(head));
+            let head = [" section ", " object "]
+                .iter()
+                .fold(head, |head, end| head.split(end).next().unwrap_or(head));
             blocks.push((head, vec![tail]));
         }
     }

@@ -112,7 +112,10 @@ impl TypeGraph {
     /// The record of the manager that has a section.
     pub(crate) fn record_of_section(&self, name: &str) -> Option<crate::record::Record> {
         let nodes = self.nodes.iter().map(|node| node.shape);
-        nodes.filter(|shape| shape.section.is_some_and(|section| section.name == name)).map(|shape| shape.record).next()
+        nodes
+            .filter(|shape| shape.section.is_some_and(|section| section.name == name))
+            .map(|shape| shape.record)
+            .next()
     }
 
     /// The hash of a type and all that it refers to.
@@ -159,10 +162,16 @@ impl TypeGraph {
     /// The canonical text of a type and all that it refers to, one block a type.
     pub fn text_of(&self, ty: TypeIndex) -> String {
         let below = self.below(ty);
-        let names: Vec<String> = below.iter().map(|(node, children)| self.label(node, children, &below)).collect();
+        let names: Vec<String> =
+            below.iter().map(|(node, children)| self.label(node, children, &below)).collect();
         let mut text = String::new();
         for ((node, children), name) in below.iter().zip(&names) {
-            describe(&mut text, node.shape, name, &children.iter().map(|c| names[*c as usize].as_str()).collect::<Vec<_>>());
+            describe(
+                &mut text,
+                node.shape,
+                name,
+                &children.iter().map(|c| names[*c as usize].as_str()).collect::<Vec<_>>(),
+            );
         }
         text
     }
