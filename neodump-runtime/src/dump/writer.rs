@@ -210,7 +210,7 @@ impl<'a> Writer<'a> {
             self.put_reference(at, payload, 1);
             return Ok(None);
         }
-        let payload = self.payload(at, 1, record)?;
+        let payload = self.payload(at, 1, record.with_identity())?;
         self.shared.insert((address, id), payload);
         Ok(Some(payload))
     }

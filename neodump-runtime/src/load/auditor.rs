@@ -167,11 +167,10 @@ impl<'a> Auditor<'a> {
             return Err(Fault::new(format!("shared payload has {} values, expected 1", reference.len)));
         }
         match self.shared.get(&reference.place) {
-            Some(known) if *known == id && record.size > 0 => Ok(None),
-            Some(known) if *known == id => self.payload(reference, record).map(|_| None),
-            Some(_) if record.size > 0 => Err(Fault::new("shared payload has owners of two types")),
-            _ => {
-                let (at, _) = self.payload(reference, record)?;
+            Some(known) if *known == id => Ok(None),
+            Some(_) => Err(Fault::new("shared payload has owners of two types")),
+            None => {
+                let (at, _) = self.payload(reference, record.with_identity())?;
                 self.shared.insert(reference.place, id);
                 Ok(Some(at))
             }

@@ -75,6 +75,12 @@ impl Record {
         Self { niche: true, ..self }
     }
 
+    /// The same, of at least one byte: shared values of a type without bytes are still different
+    /// values, and so need different places.
+    pub(crate) const fn with_identity(self) -> Self {
+        Self { size: max(self.size, 1), ..self }
+    }
+
     /// The record of a wrapper that has the memory form of its content: `#[repr(transparent)]`.
     /// Interior mutability makes it `rw` and takes the niche away.
     pub const fn cell(self) -> Self {
