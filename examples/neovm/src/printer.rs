@@ -175,8 +175,12 @@ impl Printer<'_> {
             && !self.labels.contains_key(&cdr)
             && let Some(rest) = self.heap.as_cons(cdr).filter(|rest| rest.cdr.get().is_nil())
         {
-            self.out.write_all(prefix.as_bytes())?;
-            self.work.push(Task::Value(rest.car.get()));
+            let value = rest.car.get();
+            // A comma right in front of a symbol that starts with an at sign would read as another quote.
+            let at = car == sym::comma
+                && value.as_symbol().is_some_and(|symbol| self.symbols.name(symbol).first() == Some(&b'@'));
+            self.out.write_all(if at { b", " } else { prefix.as_bytes() })?;
+            self.work.push(Task::Value(value));
             return Ok(());
         }
         self.out.write_all(b"(")?;

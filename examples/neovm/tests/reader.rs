@@ -33,6 +33,7 @@ fn each_syntax_reads_as_what_it_means() {
         ("'a", "'a"),
         ("#'car", "#'car"),
         ("`(a ,b ,@c)", "`(a ,b ,@c)"),
+        (", @a", ", @a"),
         ("(quote a b)", "(quote a b)"),
         ("?a", "97"),
         ("?\\n", "10"),
