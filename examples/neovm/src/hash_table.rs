@@ -101,7 +101,7 @@ impl Heap {
             // SAFETY: `find` left a living index of this table, which is borrowed exclusively.
             unsafe { &mut *t.index.get() }.insert(hash, full);
         } else {
-            t.entries.make_mut().retain(|e| e.key != Value::UNBOUND);
+            t.entries.with_vec(|entries| entries.retain(|e| e.key != Value::UNBOUND));
             t.entries.push(Entry { key, value });
             let Some(t) = self.get::<HashTable>(table) else { return };
             let index = self.build_index(t, t.entries.len() * 2);

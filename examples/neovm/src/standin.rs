@@ -35,7 +35,7 @@ impl Interner {
     }
 
     /// An interner whose first symbols have these names, in this order.
-    pub fn with_names(names: &[&[u8]]) -> Interner {
+    pub fn with_names<N: AsRef<[u8]>>(names: &[N]) -> Interner {
         let mut interner = Interner::new();
         for name in names {
             interner.intern(name);
@@ -121,41 +121,17 @@ impl<T> ImageVec<T> {
         unsafe { Vec::from_raw_parts(ptr, len, cap) }
     }
 
-    /// The elements, owned.
-    pub fn make_mut(&mut self) -> VecMut<'_, T> {
-        let vec = self.take();
-        VecMut { home: self, vec }
+    /// Changes the elements as a `Vec`.
+    pub fn with_vec<R>(&mut self, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
+        let mut vec = self.take();
+        let result = change(&mut vec);
+        self.put(vec);
+        result
     }
 
     /// Adds an element at the end.
     pub fn push(&mut self, value: T) {
-        self.make_mut().push(value);
-    }
-}
-
-/// The elements of an [`ImageVec`] as a `Vec`, given back when dropped.
-pub struct VecMut<'a, T> {
-    home: &'a mut ImageVec<T>,
-    vec: Vec<T>,
-}
-
-impl<T> Deref for VecMut<'_, T> {
-    type Target = Vec<T>;
-    fn deref(&self) -> &Vec<T> {
-        &self.vec
-    }
-}
-
-impl<T> DerefMut for VecMut<'_, T> {
-    fn deref_mut(&mut self) -> &mut Vec<T> {
-        &mut self.vec
-    }
-}
-
-impl<T> Drop for VecMut<'_, T> {
-    fn drop(&mut self) {
-        let vec = std::mem::take(&mut self.vec);
-        self.home.put(vec);
+        self.with_vec(|vec| vec.push(value));
     }
 }
 

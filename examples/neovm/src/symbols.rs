@@ -64,7 +64,7 @@ well_known! {
 /// An interner that holds what the machine knows: `nil` is 0, `t` is 1, and 2 is the mark of the unbound, which no
 /// name finds.
 pub fn interner() -> Interner {
-    let mut symbols = Interner::with_names(&[b"nil", b"t"]);
+    let mut symbols = Interner::with_names(&["nil", "t"]);
     symbols.uninterned("unbound");
     for name in NAMES {
         symbols.intern(name);
@@ -125,7 +125,8 @@ impl Obarray {
     pub fn cell_mut(&mut self, symbol: Symbol) -> &mut SymbolCell {
         let at = symbol.id() as usize;
         if at >= self.cells.len() {
-            self.cells.make_mut().resize((at + 1).next_power_of_two().max(1024), SymbolCell::EMPTY);
+            let room = (at + 1).next_power_of_two().max(1024);
+            self.cells.with_vec(|cells| cells.resize(room, SymbolCell::EMPTY));
         }
         &mut self.cells[at]
     }
