@@ -26,6 +26,8 @@ pub mod heap;
 // Floor 5: dump and load.
 mod dump;
 mod load;
+// What tests of a machine's format stand on.
+pub mod format_lock;
 
 #[doc(hidden)]
 pub mod __private;

@@ -130,6 +130,39 @@ impl TypeGraph {
         checksum(&bytes)
     }
 
+    /// The types whose shape is so.
+    pub(crate) fn indexes_of(&self, wanted: impl Fn(&Shape) -> bool) -> Vec<TypeIndex> {
+        (0..).zip(&self.nodes).filter(|(_, node)| wanted(node.shape)).map(|(index, _)| TypeIndex(index)).collect()
+    }
+
+    /// The hash of `starts` and all that they refer to, where a type that is foreign to the part stands
+    /// there by its name alone.
+    pub(crate) fn hash_of_part(&self, starts: &[TypeIndex], foreign: impl Fn(&Shape) -> bool) -> u64 {
+        let mut position = vec![u32::MAX; self.nodes.len()];
+        let mut order = starts.to_vec();
+        (0..).zip(starts).for_each(|(index, start)| position[start.0 as usize] = index);
+        let mut bytes = Vec::new();
+        let mut next = 0;
+        while let Some(index) = order.get(next) {
+            let node = &self.nodes[index.0 as usize];
+            next += 1;
+            if next > starts.len() && foreign(node.shape) {
+                bytes.extend_from_slice(&checksum(node.shape.name.as_bytes()).to_le_bytes());
+                continue;
+            }
+            bytes.extend_from_slice(&node.own.to_le_bytes());
+            for child in &node.children {
+                let slot = &mut position[child.0 as usize];
+                if *slot == u32::MAX {
+                    *slot = order.len() as u32;
+                    order.push(*child);
+                }
+                bytes.extend_from_slice(&slot.to_le_bytes());
+            }
+        }
+        checksum(&bytes)
+    }
+
     /// The hash of the root.
     pub fn root_hash(&self) -> u64 {
         self.hash(TypeIndex(0))
