@@ -96,9 +96,9 @@ impl<'a> Dumper<'a> {
     /// As [`dump`].
     pub fn to_file<R: ImageRoot>(mut self, root: &mut R, path: impl AsRef<Path>) -> Result<DumpReport> {
         let (sections, mut report) = self.collect(root)?;
+        let header = sections.seal(&mut report)?;
         let started = Instant::now();
-        report.image_bytes =
-            image::write_atomic(path.as_ref(), &sections.identity, &sections.layout, &sections.bodies())?;
+        report.image_bytes = image::replace_by(path.as_ref(), &header, &sections.layout, &sections.bodies())?;
         report.write = started.elapsed();
         Ok(report)
     }
@@ -110,8 +110,9 @@ impl<'a> Dumper<'a> {
     /// As [`dump`], without the file.
     pub fn to_bytes<R: ImageRoot>(mut self, root: &mut R) -> Result<(Vec<u8>, DumpReport)> {
         let (sections, mut report) = self.collect(root)?;
+        let header = sections.seal(&mut report)?;
         let started = Instant::now();
-        let bytes = image::to_bytes(&sections.identity, &sections.layout, &sections.bodies())?;
+        let bytes = image::join(&header, &sections.layout, &sections.bodies());
         report.write = started.elapsed();
         report.image_bytes = bytes.len() as u64;
         Ok((bytes, report))

@@ -30,7 +30,9 @@ pub struct DumpReport {
     pub trace: Duration,
     /// The time to place and write the records.
     pub emit: Duration,
-    /// The time to checksum the image and to write it to its file or buffer.
+    /// The time to checksum the image.
+    pub checksum: Duration,
+    /// The time to write it to its file, synced, or to its buffer.
     pub write: Duration,
 }
 
@@ -51,6 +53,6 @@ impl DumpReport {
 
     /// The time of the whole dump.
     pub fn total(&self) -> Duration {
-        self.trace + self.emit + self.write
+        self.trace + self.emit + self.checksum + self.write
     }
 }

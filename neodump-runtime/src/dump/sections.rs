@@ -1,8 +1,10 @@
 //! The sections of an image that is written: their bodies, put in their order.
 
+use std::time::Instant;
+
 use super::plan::Plan;
 use super::writer::{FIRST_MANAGER, HEAP, HYDRATION, IMPORTS, ROOT, WORDS, Writer};
-use super::{ImageRoot, root_name};
+use super::{DumpReport, ImageRoot, root_name};
 use crate::error::{DumpError, Result};
 use crate::heap::WriteSlots;
 use crate::image::{self, Identity, Layout, SectionSpec, SegmentKind};
@@ -92,6 +94,14 @@ impl Writer<'_> {
 impl Sections {
     pub(crate) fn bodies(&self) -> Vec<&[u8]> {
         self.bodies.iter().map(Vec::as_slice).collect()
+    }
+
+    /// Sums the sections; the header region.
+    pub(crate) fn seal(&self, report: &mut DumpReport) -> Result<Vec<u8>> {
+        let started = Instant::now();
+        let header = image::sealed_header(&self.identity, &self.layout, &self.bodies())?;
+        report.checksum = started.elapsed();
+        Ok(header)
     }
 
     pub(crate) fn assemble<R: ImageRoot>(

@@ -43,6 +43,7 @@ pub use source::Source;
 pub use verify::{verify_checksums, verify_padding};
 pub use ways::{Check, Placement};
 pub use write::{to_bytes, write_atomic};
+pub(crate) use write::{join, replace_by, sealed_header};
 
 /// The first bytes of every image: a byte above 127, the name, both line ends, the end-of-file
 /// character, and bytes that no text has, so that a transfer that changes text is noticed.

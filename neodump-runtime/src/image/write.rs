@@ -12,12 +12,17 @@ static ZEROS: [u8; SEGMENT_ALIGN as usize] = [0; SEGMENT_ALIGN as usize];
 
 /// The image as bytes. `bodies` has the bytes of each section of `layout`, in its order.
 pub fn to_bytes(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
-    let header = header_of(identity, layout, bodies)?;
+    let header = sealed_header(identity, layout, bodies)?;
+    Ok(join(&header, layout, bodies))
+}
+
+/// The bytes of an image whose header region is there already.
+pub(crate) fn join(header: &[u8], layout: &Layout, bodies: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(to_usize(layout.file_len()).unwrap_or(0));
-    for piece in pieces(&header, layout, bodies) {
+    for piece in pieces(header, layout, bodies) {
         bytes.extend_from_slice(piece);
     }
-    Ok(bytes)
+    bytes
 }
 
 /// Writes the image to `path` and returns its length. `bodies` has the bytes of each section of
@@ -32,14 +37,20 @@ pub fn write_atomic(
     layout: &Layout,
     bodies: &[&[u8]],
 ) -> Result<u64> {
-    let header = header_of(identity, layout, bodies)?;
-    replace(path.as_ref(), |file| {
-        write_all_pieces(file, pieces(&header, layout, bodies).collect()).map_err(|error| ("write", error))
+    let header = sealed_header(identity, layout, bodies)?;
+    replace_by(path.as_ref(), &header, layout, bodies)
+}
+
+/// As [`write_atomic`], for an image whose header region is there already.
+pub(crate) fn replace_by(path: &Path, header: &[u8], layout: &Layout, bodies: &[&[u8]]) -> Result<u64> {
+    replace(path, |file| {
+        write_all_pieces(file, pieces(header, layout, bodies).collect()).map_err(|error| ("write", error))
     })?;
     Ok(layout.file_len())
 }
 
-fn header_of(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
+/// The header region of an image, with the checksums of `bodies`.
+pub(crate) fn sealed_header(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
     let sections = layout.sections();
     if bodies.len() != sections.len() {
         return Err(DumpError::Serialization {
