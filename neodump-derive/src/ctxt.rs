@@ -35,7 +35,12 @@ impl Ctxt {
 
     /// Whether there is an error so far.
     pub(crate) fn is_failed(&self) -> bool {
-        self.errors.borrow().as_ref().is_some_and(|errors| !errors.is_empty())
+        self.count() > 0
+    }
+
+    /// How many errors there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.borrow().as_ref().map_or(0, Vec::len)
     }
 
     /// All errors as one.

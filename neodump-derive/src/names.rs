@@ -60,6 +60,8 @@ pub(crate) struct Names {
     pub(crate) payload: Ident,
     /// The tag bits of a word.
     pub(crate) mask: Ident,
+    /// What is asserted of a word's object types.
+    pub(crate) check: Ident,
 }
 
 fn local(name: &str) -> Ident {
@@ -101,6 +103,7 @@ impl Names {
             params: format_ident!("__NEODUMP_PARAMS"),
             payload: format_ident!("__NEODUMP_PAYLOAD"),
             mask: format_ident!("__NEODUMP_MASK"),
+            check: format_ident!("__NEODUMP_CHECK"),
         }
     }
 

@@ -74,9 +74,23 @@ impl Level {
         } else if on_field {
             format!("`{name}` belongs on a field, not on the {}", self.noun())
         } else {
-            format!("unknown key `{name}`; {}", self.known())
+            match self.nearest(&name) {
+                Some(near) => format!("unknown key `{name}`: did you mean `{near}`?"),
+                None => format!("unknown key `{name}`; {}", self.known()),
+            }
         };
         Err(syn::Error::new(key.span(), message))
+    }
+
+    /// The known key that is a slip of the pen away.
+    fn nearest(self, name: &str) -> Option<&'static str> {
+        let known = match self {
+            Self::Type => ON_TYPES,
+            Self::Variant => &[],
+            Self::Field => ON_FIELDS,
+        };
+        let near = known.iter().map(|key| (distance(key, name), *key)).min()?;
+        (near.0 <= 2 && near.0 < name.len()).then_some(near.1)
     }
 
     fn noun(self) -> &'static str {
@@ -92,4 +106,18 @@ fn listed(keys: &[&str]) -> String {
     let quoted =
         keys.iter().map(|key| if *key == "unsafe" { "`unsafe(word)`".into() } else { format!("`{key}`") });
     quoted.collect::<Vec<_>>().join(", ")
+}
+
+/// How many letters have to be put in, taken out or replaced to make `b` of `a`.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let replaced = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }

@@ -51,6 +51,8 @@ pub(crate) struct TypeAttrs {
     pub(crate) bound: Slot<Vec<WherePredicate>>,
     pub(crate) krate: Slot<Path>,
     pub(crate) id: Slot<LitStr>,
+    /// All keys in the order of the source.
+    pub(crate) order: Vec<Ident>,
 }
 
 /// The keys on a field.
@@ -66,12 +68,16 @@ pub(crate) struct FieldAttrs {
     pub(crate) native: Slot<()>,
     pub(crate) tail: Slot<Ident>,
     pub(crate) heap: Slot<()>,
+    /// All keys in the order of the source.
+    pub(crate) order: Vec<Ident>,
+    /// Whether a key could not be read: what it says of the field is not known.
+    pub(crate) is_broken: bool,
 }
 
 impl TypeAttrs {
     pub(crate) fn parse(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut this = Self::default();
-        each_key(ctxt, attrs, Level::Type, |key, input| match key.to_string().as_str() {
+        let order = each_key(ctxt, attrs, Level::Type, |key, input| match key.to_string().as_str() {
             "object" => set(&mut this.object, key, flag(key, input)?),
             "kind" => set(&mut this.kind, key, value(key, input, "kind = 2")?),
             "unsafe" => {
@@ -102,14 +108,15 @@ impl TypeAttrs {
             "id" => set(&mut this.id, key, string(key, input, "id = \"neovm::Face\"")?),
             other => Err(syn::Error::new(key.span(), format!("`{other}` is not read on a type"))),
         });
+        this.order = order;
         this
     }
 }
 
 impl FieldAttrs {
     pub(crate) fn parse(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
-        let mut this = Self::default();
-        each_key(ctxt, attrs, Level::Field, |key, input| match key.to_string().as_str() {
+        let (mut this, before) = (Self::default(), ctxt.count());
+        let order = each_key(ctxt, attrs, Level::Field, |key, input| match key.to_string().as_str() {
             "skip" => set(&mut this.skip, key, string(key, input, "skip = \"belongs to the process\"")?),
             "default" => set(&mut this.default, key, value(key, input, "default = Terminal::closed()")?),
             "bake" => set(&mut this.bake, key, value(key, input, "bake = Color::Black")?),
@@ -122,6 +129,8 @@ impl FieldAttrs {
             "heap" => set(&mut this.heap, key, flag(key, input)?),
             other => Err(syn::Error::new(key.span(), format!("`{other}` is not read on a field"))),
         });
+        this.order = order;
+        this.is_broken = ctxt.count() > before;
         this
     }
 }
@@ -140,13 +149,14 @@ fn set<T>(slot: &mut Slot<T>, key: &Ident, value: T) -> syn::Result<()> {
 }
 
 /// Calls `take` for each known key; what it leaves is skipped up to the next comma, so that every key is
-/// judged.
+/// judged. Gives the keys that were taken, in the order of the source.
 fn each_key(
     ctxt: &Ctxt,
     attrs: &[Attribute],
     level: Level,
     mut take: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
-) {
+) -> Vec<Ident> {
+    let mut order = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("dump")) {
         let Meta::List(list) = &attr.meta else {
             ctxt.error_over(
@@ -161,7 +171,7 @@ fn each_key(
         }
         let read = list.parse_args_with(|input: ParseStream<'_>| {
             while !input.is_empty() {
-                if let Err(error) = one_key(input, level, &mut take) {
+                if let Err(error) = one_key(input, level, &mut order, &mut take) {
                     ctxt.push(error);
                     skip_to_comma(input)?;
                 }
@@ -175,11 +185,13 @@ fn each_key(
             ctxt.push(error);
         }
     }
+    order
 }
 
 fn one_key(
     input: ParseStream<'_>,
     level: Level,
+    order: &mut Vec<Ident>,
     take: &mut impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
 ) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
@@ -188,6 +200,7 @@ fn one_key(
     let key = input.call(Ident::parse_any)?;
     level.judge(&key)?;
     take(&key, input)?;
+    order.push(key.clone());
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }

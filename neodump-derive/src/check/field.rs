@@ -48,7 +48,23 @@ impl Owner {
 
 /// How the field is dumped.
 pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) -> Policy {
-    let FieldAttrs { skip, default, bake, cache, derived, with, shared, native, tail, heap } = attrs;
+    let FieldAttrs {
+        skip,
+        default,
+        bake,
+        cache,
+        derived,
+        with,
+        shared,
+        native,
+        tail,
+        heap,
+        order,
+        is_broken,
+    } = attrs;
+    if is_broken {
+        return Policy::Plain;
+    }
     if let (Some(default), None) = (&default, &skip) {
         ctxt.error(
             default.span(),
@@ -56,46 +72,45 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         );
     }
     let default = default.map(|default| default.value);
-    let mut chosen: Option<(Ident, Policy)> = None;
-    let mut choose = |key: Ident, policy: Policy| match &chosen {
-        None => chosen = Some((key, policy)),
-        Some((first, _)) => ctxt.error(
-            key.span(),
-            format!("a field is stored in one way: `{key}` contradicts `{first}`; keep one of them"),
-        ),
-    };
-    if let Some(skip) = skip {
+    // The one that comes first in the source is right, the others contradict it.
+    let mut keys = order.iter().filter(|key| *key != "default");
+    if let Some(first) = keys.next() {
+        let mut contradicted = false;
+        for key in keys {
+            contradicted = true;
+            ctxt.error(
+                key.span(),
+                format!("a field is stored in one way: `{key}` contradicts `{first}`; keep one of them"),
+            );
+        }
+        if contradicted {
+            return Policy::Plain;
+        }
+    }
+    let chosen = if let Some(skip) = skip {
         if skip.value.value().trim().is_empty() {
             ctxt.error(skip.value.span(), "say why the field can be left out: an empty reason is none");
         }
-        choose(skip.key, Policy::Skip { default });
-    }
-    if let Some(bake) = bake {
-        choose(bake.key, Policy::Bake(bake.value));
-    }
-    if let Some(cache) = cache {
-        choose(cache.key, Policy::Cache);
-    }
-    if let Some(derived) = derived {
-        choose(derived.key, Policy::Derived(derived.value));
-    }
-    if let Some(with) = with {
-        choose(with.key, Policy::With(with.value));
-    }
-    if let Some(shared) = shared {
-        choose(shared.key, Policy::Shared);
-    }
-    if let Some(key) = native {
+        Some((skip.key, Policy::Skip { default }))
+    } else if let Some(bake) = bake {
+        Some((bake.key, Policy::Bake(bake.value)))
+    } else if let Some(cache) = cache {
+        Some((cache.key, Policy::Cache))
+    } else if let Some(derived) = derived {
+        Some((derived.key, Policy::Derived(derived.value)))
+    } else if let Some(with) = with {
+        Some((with.key, Policy::With(with.value)))
+    } else if let Some(shared) = shared {
+        Some((shared.key, Policy::Shared))
+    } else if let Some(key) = native {
         let native = self::native(ctxt, key.span(), ty);
-        choose(key.key, Policy::Native(native));
-    }
-    if let Some(key) = tail {
+        Some((key.key, Policy::Native(native)))
+    } else if let Some(key) = tail {
         let tail = self::tail(ctxt, key.value, ty);
-        choose(key.key, tail.map_or(Policy::Plain, Policy::Tail));
-    }
-    if let Some(heap) = heap {
-        choose(heap.key, Policy::Heap);
-    }
+        Some((key.key, tail.map_or(Policy::Plain, Policy::Tail)))
+    } else {
+        heap.map(|heap| (heap.key, Policy::Heap))
+    };
     let Some((key, policy)) = chosen else {
         types::refuse(ctxt, ty, false);
         return Policy::Plain;

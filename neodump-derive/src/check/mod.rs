@@ -58,21 +58,22 @@ pub(crate) fn resolve(ctxt: &Ctxt, input: &DeriveInput, mut attrs: TypeAttrs, na
 
 /// Which of the roles the keys ask for, at most one.
 fn owner(ctxt: &Ctxt, attrs: &TypeAttrs, input: &DeriveInput) -> Owner {
-    let roles = [
-        (Owner::Object, attrs.object.as_ref().map(|found| &found.key)),
-        (Owner::Word, attrs.word.as_ref().map(|found| &found.key)),
-        (Owner::Image, attrs.image.as_ref().map(|found| &found.key)),
-        (Owner::Transparent, attrs.transparent.as_ref().map(|found| &found.key)),
-    ];
     let mut chosen: Option<(Owner, &Ident)> = None;
-    for (owner, key) in roles {
-        match (key, chosen) {
-            (Some(key), None) => chosen = Some((owner, key)),
-            (Some(key), Some((_, first))) => ctxt.error(
+    for key in &attrs.order {
+        let owner = match key.to_string().as_str() {
+            "object" => Owner::Object,
+            "unsafe" => Owner::Word,
+            "image" => Owner::Image,
+            "transparent" => Owner::Transparent,
+            _ => continue,
+        };
+        match chosen {
+            None => chosen = Some((owner, key)),
+            Some((first, _)) if first == owner => {}
+            Some((_, first)) => ctxt.error(
                 key.span(),
                 format!("a type has one role: `{key}` contradicts `{first}`; give each a type of its own"),
             ),
-            (None, _) => {}
         }
     }
     let is_enum = matches!(input.data, syn::Data::Enum(_));

@@ -148,7 +148,7 @@ impl<'ast> Visit<'ast> for Refuse<'_> {
                     Type::Path(path) if path.path.is_ident("str") => {
                         return self.ctxt.error_over(
                             ty,
-                            "a borrowed string is stored by nobody: use `ImageStr` or `String`, or #[dump(native)] on a `&'static` one",
+                            "a borrowed string is stored by nobody: use `ImageStr` or `String`, or #[dump(skip = \"reason\")]",
                         );
                     }
                     _ => {}

@@ -95,10 +95,10 @@ fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> 
     if !(c.is_image() && field.is_plain()) {
         return Some(n.attempt("Fault", &call(n, None, field, &at)?, &steps));
     }
-    let (place, a, ty) = (&n.place, &n.auditor, &field.ty);
+    let (place, a, f) = (&n.place, &n.auditor, n.dumpable(&field.ty));
     let audit = n.attempt("Fault", &call(n, None, field, &quote!(#place))?, &steps);
-    let end = n.attempt("Fault", &quote!(#a.end_field::<#ty>()), &steps);
-    Some(quote!(let #place = #a.field::<#ty>(#at); #audit #end))
+    let end = n.attempt("Fault", &quote!(#a.end_field()), &steps);
+    Some(quote!(let #place = #a.field(#at, #f::SECTION, #f::RECORD); #audit #end))
 }
 
 fn enum_body(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {

@@ -1,8 +1,9 @@
 //! `ImageRoot`: the type whose fields are the roots.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::Path;
+use syn::spanned::Spanned;
 
 use super::impl_unsafe;
 use crate::ast::{Container, Image, Policy};
@@ -49,8 +50,8 @@ pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
     impl_unsafe(c, &n.p("ImageRoot"), &items)
 }
 
-/// What a function of the user says, its error as text.
+/// What a function of the user says, its error as text; a wrong type underlines the function.
 pub(super) fn hook(n: &Names, path: &Path) -> TokenStream {
-    let into = n.p("IntoHookResult");
-    quote!(#into::into_hook_result(#path(self)))
+    let into = n.p_at("IntoHookResult", path.span());
+    quote_spanned!(path.span().resolved_at(Span::call_site())=> #into::into_hook_result(#path(self)))
 }

@@ -24,8 +24,9 @@ mod writer;
 pub(crate) use fallback::Fallback;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::GenericParam;
+use syn::spanned::Spanned;
 
 use crate::ast::{Container, Field, Policy, Role, Variant, Word};
 use crate::names::{Names, Step};
@@ -222,4 +223,11 @@ fn place(n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
 fn in_place(n: &Names) -> TokenStream {
     let dumpable = n.p("Dumpable");
     quote!(const { <Self as #dumpable>::RECORD.in_place })
+}
+
+/// `module::name`, at the module, so that an error about a missing function shows who asks for it.
+fn function_of(module: &syn::Path, name: &str) -> TokenStream {
+    let span = module.span().resolved_at(proc_macro2::Span::call_site());
+    let name = syn::Ident::new(name, span);
+    quote_spanned!(span=> #module::#name)
 }

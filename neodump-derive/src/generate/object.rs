@@ -1,8 +1,9 @@
 //! `Object`: what is special about a type whose values live in an arena.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Expr;
+use syn::spanned::Spanned;
 
 use super::{audit, impl_unsafe, reader, steps, writer};
 use crate::ast::{Container, Field, Tail};
@@ -49,15 +50,17 @@ pub(super) fn object(c: &Container, n: &Names, kind: Option<&Expr>) -> TokenStre
 /// ```
 fn tail_items(n: &Names, field: &Field, tail: &Tail) -> TokenStream {
     let (option, core, p_tail, tail_len, this) =
-        (n.p("Option"), n.p("core"), n.p("Tail"), n.p("TailLen"), &n.this);
+        (n.p("Option"), n.p("core"), n.p("Tail"), n.p_at("TailLen", tail.len.span()), &n.this);
     let (member, element, len) = (&field.member, &tail.element, &tail.len);
+    let span = len.span().resolved_at(proc_macro2::Span::call_site());
+    let count = quote_spanned!(span=> #tail_len::tail_len(unsafe { &(*#this).#len }));
     quote! {
         const TAIL: #option<#p_tail> = #option::Some(#p_tail {
             offset: #core::mem::offset_of!(Self, #member),
             stride: #core::mem::size_of::<#element>(),
         });
         unsafe fn tail_len(#this: *const Self) -> usize {
-            #tail_len::tail_len(unsafe { &(*#this).#len })
+            #count
         }
     }
 }

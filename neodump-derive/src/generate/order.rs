@@ -16,8 +16,8 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
             Some(quote!(#dumpable::order(#value, #key);))
         }
         Policy::With(module) => {
-            let dumpable = n.p("Dumpable");
-            Some(quote!(<#module::Stored as #dumpable>::order(&#module::to_stored(#value), #key);))
+            let (dumpable, to_stored) = (n.p("Dumpable"), super::function_of(module, "to_stored"));
+            Some(quote!(<#module::Stored as #dumpable>::order(&#to_stored(#value), #key);))
         }
         Policy::Native(_) => {
             // Addresses differ from process to process.

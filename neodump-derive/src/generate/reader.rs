@@ -19,13 +19,9 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
             let make = record::value_of(n, variant, field);
             quote!(Self::#make())
         }
-        Policy::Skip { default: None } | Policy::Derived(_) | Policy::With(_) => {
+        Policy::Skip { default: None } | Policy::Cache | Policy::Derived(_) | Policy::With(_) => {
             let default = n.p_at("core", syn::spanned::Spanned::span(ty));
             quote!(<#ty as #default::default::Default>::default())
-        }
-        Policy::Cache => {
-            let probe = n.p("Probe");
-            quote!(unsafe { #probe::<#ty>::read_empty(#place) })
         }
         Policy::Native(Native::Static(_)) => quote!(unsafe { #place.get::<#ty>() }),
         Policy::Native(Native::Function) => {
@@ -58,10 +54,10 @@ pub(super) fn settle_call(
             Some(quote!(unsafe { #derived::settle::<Self, #ty>(#this, #pointer, #path, #r) };))
         }
         Policy::With(module) => {
-            let with = n.p("with");
+            let (with, from_stored) = (n.p("with"), super::function_of(module, "from_stored"));
             Some(quote! {
                 unsafe {
-                    #with::settle::<#module::Stored, #ty, _>(#pointer, #place, #module::from_stored, #r)
+                    #with::settle::<#module::Stored, #ty, _>(#pointer, #place, #from_stored, #r)
                 };
             })
         }
@@ -79,8 +75,8 @@ pub(super) fn settle_call(
 fn field_place(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
     let at = place(n, variant, field);
     if c.is_image() && field.is_plain() {
-        let (r, ty) = (&n.reader, &field.ty);
-        return quote!(#r.field::<#ty>(#at));
+        let (r, dumpable) = (&n.reader, n.dumpable(&field.ty));
+        return quote!(#r.field(#at, #dumpable::SECTION));
     }
     at
 }

@@ -1,10 +1,10 @@
 //! Layout constants, and the functions of attributes' expressions.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::ast::{Container, Data, Field, Native, Policy, Variant};
+use crate::ast::{Container, Data, Field, Native, Policy, Role, Variant};
 use crate::layout;
 use crate::names::Names;
 
@@ -69,7 +69,7 @@ fn field(n: &Names, field: &Field) -> TokenStream {
 /// The record of `ty`, if it fits.
 fn asserted(n: &Names, ty: &syn::Type, fits: &TokenStream, message: &str) -> TokenStream {
     let (dumpable, core) = (n.dumpable(ty), n.p_at("core", ty.span()));
-    quote_spanned! {ty.span().resolved_at(proc_macro2::Span::call_site())=>
+    quote_spanned! {ty.span().resolved_at(Span::call_site())=>
         {
             let __record = #dumpable::RECORD;
             #core::assert!(#fits, #message);
@@ -158,15 +158,30 @@ fn of_struct(c: &Container, n: &Names, fields: &[Field]) -> TokenStream {
     let members = fields.iter().map(|field| &field.member);
     let records = fields.iter().map(|one| field(n, one));
     let count = fields.len();
+    let aligned = matches!(c.role, Role::Object { .. }).then(|| {
+        let message = format!(
+            "a heap object is aligned to 8 or 16 bytes, so that tags fit below its address: \
+             add #[repr(C, align(8))] to `{}`",
+            c.name
+        );
+        let align = quote!(#core::mem::align_of::<Self>());
+        let core = n.p_at("core", c.ident.span());
+        quote_spanned! {c.ident.span().resolved_at(Span::call_site())=>
+            #core::assert!(#align >= 8 && #align <= 16, #message);
+        }
+    });
     let make = if c.repr.transparent { quote!(of_transparent) } else { quote!(of_struct) };
     quote! {
         const #memory: [usize; #count] = [#(#core::mem::offset_of!(Self, #members)),*];
-        const #name: #layout<#count> = #layout::#make(
-            [#(#records),*],
-            Self::#memory,
-            #core::mem::size_of::<Self>(),
-            #core::mem::align_of::<Self>(),
-        );
+        const #name: #layout<#count> = {
+            #aligned
+            #layout::#make(
+                [#(#records),*],
+                Self::#memory,
+                #core::mem::size_of::<Self>(),
+                #core::mem::align_of::<Self>(),
+            )
+        };
     }
 }
 
@@ -208,7 +223,7 @@ fn of_enum(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {
 /// const DISCRIMINANT_1: u8 = DISCRIMINANT_0 + 1;
 /// ```
 fn discriminants(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {
-    let (ty, core) = (c.repr.discriminant_type(), n.p("core"));
+    let ty = c.repr.discriminant_type();
     let c_int = c.repr.c && c.repr.int.is_none();
     let each = variants.iter().enumerate().map(|(index, variant)| {
         let name = n.discriminant(index);
@@ -225,7 +240,10 @@ fn discriminants(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream 
                 "the discriminant of `{}` does not fit in C's `int`: write #[repr(C, i64)], or choose another",
                 variant.name
             );
-            quote!(const _: () = #core::assert!(#name as i32 as isize == #name, #message);)
+            let core = n.p_at("core", variant.ident.span());
+            quote_spanned! {variant.ident.span().resolved_at(Span::call_site())=>
+                const _: () = #core::assert!(#name as i32 as isize == #name, #message);
+            }
         });
         quote!(const #name: #ty = #value; #fits)
     });

@@ -43,9 +43,9 @@ pub(super) fn shape(n: &Names) -> TokenStream {
 
 /// ```text
 /// const NEODUMP_FIELDS: &'static [p::FieldShape] = &[p::FieldShape {
-///     name: "f", offset: Self::NEODUMP.offsets[0], ty: Some(p::TypeRef::of::<F>()), policy: "",
+///     name: "f", offset: Self::NEODUMP.offsets[0], ty: Some(<F as p::Dumpable>::TYPE), policy: "",
 /// }];
-/// const NEODUMP_PARAMS: &'static [p::TypeRef] = &[p::TypeRef::of::<T>()];
+/// const NEODUMP_PARAMS: &'static [p::TypeRef] = &[<T as p::Dumpable>::TYPE];
 /// const NEODUMP_SHAPE: p::Shape = p::Shape {
 ///     name: concat!(module_path!(), "::S"), kind: p::ShapeKind::Struct(Self::NEODUMP_FIELDS), ..
 /// };
@@ -68,10 +68,11 @@ pub(super) fn constants(c: &Container, n: &Names) -> TokenStream {
         }
         Data::Enum(variants) => (variant_list(c, n, variants), enum_kind(c, n)),
     };
-    let types = match c.role {
-        Role::Transparent => stored(c).map(|field| vec![field.ty.clone()]).unwrap_or_default(),
-        _ => c.dumpable_params.iter().map(|param| syn::parse_quote!(#param)).collect::<Vec<Type>>(),
+    let types: Vec<Type> = match c.role {
+        Role::Transparent => stored(c).map(|field| field.ty.clone()).into_iter().collect(),
+        _ => c.dumpable_params.iter().map(|param| syn::parse_quote!(#param)).collect(),
     };
+    let types = types.iter().map(|ty| n.dumpable(ty));
     let consts = consts(c);
     let notes = notes(c);
     let object = if matches!(c.role, Role::Object { .. }) {
@@ -83,7 +84,7 @@ pub(super) fn constants(c: &Container, n: &Names) -> TokenStream {
     let name = qualified(c, n);
     quote! {
         #lists
-        const #params: &'static [#type_ref] = &[#(#type_ref::of::<#types>()),*];
+        const #params: &'static [#type_ref] = &[#(#types::TYPE),*];
         const #shape: #p_shape = #p_shape {
             name: #name,
             kind: #kind,
@@ -183,10 +184,13 @@ fn offset(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> To
 }
 
 fn field_type(n: &Names, field: &Field) -> TokenStream {
-    let (option, type_ref, ty) = (n.p("Option"), n.p("TypeRef"), &field.ty);
+    let (option, dumpable) = (n.p("Option"), n.p("Dumpable"));
     match &field.policy {
-        Policy::With(module) => quote!(#option::Some(#type_ref::of::<#module::Stored>())),
-        _ if field.needs_dumpable() => quote!(#option::Some(#type_ref::of::<#ty>())),
+        Policy::With(module) => quote!(#option::Some(<#module::Stored as #dumpable>::TYPE)),
+        _ if field.needs_dumpable() => {
+            let dumpable = n.dumpable(&field.ty);
+            quote!(#option::Some(#dumpable::TYPE))
+        }
         _ => quote!(#option::None),
     }
 }

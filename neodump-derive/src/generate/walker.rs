@@ -16,8 +16,8 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
             quote!(#dumpable::walk(#value, #v))
         }
         Policy::With(module) => {
-            let with = n.p("with");
-            quote!(#with::walk::<#module::Stored, #visitor>(#module::to_stored(#value), #v))
+            let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
+            quote!(#with::walk::<#module::Stored, #visitor>(#to_stored(#value), #v))
         }
         Policy::Native(native) => {
             let module = n.p("native");

@@ -1,6 +1,6 @@
 //! `Word`, and `Dumpable` of one: a tagged value of eight bytes.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -75,8 +75,17 @@ fn constants(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
     let (p_shape, word, type_ref, core) = (n.p("Shape"), n.p("word"), n.p("TypeRef"), n.p("core"));
     let (shape, params) = (&n.shape, &n.params);
     let refs = types(scheme).into_iter().map(|ty| {
-        let type_ref = n.p_at("TypeRef", ty.span());
-        quote_spanned!(ty.span()=> #type_ref::of::<#ty>())
+        let dumpable = n.dumpable(ty);
+        quote!(#dumpable::TYPE)
+    });
+    let check = match scheme {
+        Word::Scheme(scheme) => Some(check(n, scheme)),
+        Word::ByHand(_) => None,
+    };
+    // The shape is evaluated whatever the program does, and the check with it.
+    let checked = check.is_some().then(|| {
+        let check = &n.check;
+        quote!(let () = Self::#check;)
     });
     let name = schema::qualified(c, n);
     let notes = notes(scheme);
@@ -86,8 +95,10 @@ fn constants(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
             const #params: &'static [#type_ref] = &[#(#refs),*];
             const #shape: #p_shape = {
                 #core::assert!(#core::mem::size_of::<Self>() == 8, "a word is 8 bytes");
+                #checked
                 #word::word_shape(#name, Self::#params, &[#(#notes),*])
             };
+            #check
         }
     }
 }
@@ -136,7 +147,7 @@ pub(super) fn word(c: &Container, n: &Names, scheme: &Scheme) -> TokenStream {
     let (bits, mask, symbol) = (&n.bits, &n.mask, &n.symbol);
     let (tag_bits, shift) = (scheme.bits, scheme.shift);
     let tags = tags(n, scheme);
-    let groups = scheme.groups.iter().map(|group| self::group(n, scheme, group));
+    let groups = scheme.groups.iter().map(|group| self::group(n, group));
     let field = c.fields().iter().find(|field| !crate::bound::is_phantom(&field.ty));
     let member = field.map(|field| &field.member);
     let objects = (0..scheme.groups.len()).map(|index| {
@@ -190,13 +201,14 @@ pub(super) fn word(c: &Container, n: &Names, scheme: &Scheme) -> TokenStream {
 
 /// The tags as constants, in the order groups, symbol, immediates; asserted to fit and to be distinct.
 fn tags(n: &Names, scheme: &Scheme) -> TokenStream {
-    let (mask, core, bits) = (&n.mask, n.p("core"), scheme.bits);
+    let (mask, bits) = (&n.mask, scheme.bits);
     let all = scheme.groups.iter().map(|group| &group.tag).chain(&scheme.symbol).chain(&scheme.immediate);
     let all: Vec<_> = all.collect();
     let each = all.iter().enumerate().map(|(index, tag)| {
         let name = n.tag(index);
         let message = format!("tag `{}` does not fit in {bits} bits", text(quote!(#tag)));
-        quote! {
+        let core = n.p_at("core", tag.span());
+        quote_spanned! {tag.span().resolved_at(Span::call_site())=>
             const #name: u64 = (#tag) as u64;
             const _: () = #core::assert!(#name & !#mask == 0, #message);
         }
@@ -205,8 +217,9 @@ fn tags(n: &Names, scheme: &Scheme) -> TokenStream {
     // Literals have been compared already.
     let distinct = pairs.filter(|(a, b)| !(is_literal(all[*a]) && is_literal(all[*b]))).map(|(a, b)| {
         let message = format!("tags `{}` and `{}` are the same", text_of(all[a]), text_of(all[b]));
+        let (core, span) = (n.p_at("core", all[b].span()), all[b].span().resolved_at(Span::call_site()));
         let (a, b) = (n.tag(a), n.tag(b));
-        quote!(const _: () = #core::assert!(#a != #b, #message);)
+        quote_spanned!(span=> const _: () = #core::assert!(#a != #b, #message);)
     });
     quote! {
         const #mask: u64 = (1 << #bits) - 1;
@@ -223,59 +236,79 @@ fn text_of(expr: &syn::Expr) -> String {
     text(quote!(#expr))
 }
 
-/// The object types of one tag: their objects are aligned so that the tag fits below the address, and they
-/// have distinct kinds where there are several.
-fn group(n: &Names, scheme: &Scheme, group: &Group) -> TokenStream {
-    let (group_type, option, core) = (n.p("Group"), n.p("Option"), n.p("core"));
+/// The object types of one tag.
+fn group(n: &Names, group: &Group) -> TokenStream {
+    let (group_type, option) = (n.p("Group"), n.p("Option"));
     let types = group.types.iter().map(|ty| {
         let object_type = n.p_at("ObjectType", ty.span());
-        quote_spanned!(ty.span()=> #object_type::of::<#ty>())
+        quote_spanned!(ty.span().resolved_at(Span::call_site())=> #object_type::of::<#ty>())
     });
     let kind = match &group.kind {
         None => quote!(#option::None),
         Some(path) => quote!(#option::Some(#path)),
     };
+    quote!(#group_type { types: &[#(#types),*], kind: #kind })
+}
+
+/// Objects are aligned so that the tag fits below their address, and have distinct kinds where several
+/// types share a tag.
+///
+/// ```text
+/// const NEODUMP_CHECK: () = {
+///     assert!(align_of::<Cons>() >= 8, ..);
+///     assert!(<A as p::Object>::KIND.is_some(), ..);
+///     { let kinds = [<A as p::Object>::KIND, <B as p::Object>::KIND]; .. every two of them differ .. }
+/// };
+/// ```
+fn check(n: &Names, scheme: &Scheme) -> TokenStream {
     let align = 1usize << (scheme.bits - scheme.shift);
-    let aligned = group.types.iter().map(|ty| {
+    let types = scheme.groups.iter().flat_map(|group| &group.types).filter(|_| align > 1);
+    let aligned = types.map(|ty| {
         let message = format!(
             "a tag of {} bits needs objects aligned to {align} bytes: add #[repr(C, align({align}))] to `{}`",
             scheme.bits,
             text(quote!(#ty))
         );
-        quote!(#core::assert!(#core::mem::align_of::<#ty>() >= #align, #message);)
+        let core = n.p_at("core", ty.span());
+        quote_spanned! {ty.span().resolved_at(Span::call_site())=>
+            #core::assert!(#core::mem::align_of::<#ty>() >= #align, #message);
+        }
     });
-    let kinds = group.kind.as_ref().map(|_| kinds(n, group));
-    let group_value = quote!(#group_type { types: &[#(#types),*], kind: #kind });
-    quote_spanned!(group.span=> { #(#aligned)* #kinds #group_value })
+    let kinds = scheme.groups.iter().filter(|group| group.kind.is_some()).map(|group| kinds(n, group));
+    let check = &n.check;
+    quote!(const #check: () = { #(#aligned)* #({ #kinds })* };)
 }
 
-/// ```text
-/// assert!(<A as p::Object>::KIND.is_some(), ..);
-/// let kinds = [<A as p::Object>::KIND, <B as p::Object>::KIND];
-/// .. every two of them differ ..
-/// ```
 fn kinds(n: &Names, group: &Group) -> TokenStream {
-    let (object, core, option) = (n.p("Object"), n.p("core"), n.p("Option"));
+    let option = n.p("Option");
+    let kind = |ty: &Type| {
+        let object = n.p_at("Object", ty.span());
+        quote_spanned!(ty.span().resolved_at(Span::call_site())=> <#ty as #object>::KIND)
+    };
     let has = group.types.iter().map(|ty| {
         let message = format!(
             "`{}` is behind the tag of `{}` with others: give it a kind, #[dump(object, kind = ..)]",
             text(quote!(#ty)),
             group.label
         );
-        quote!(#core::assert!(<#ty as #object>::KIND.is_some(), #message);)
+        let (kind, core) = (kind(ty), n.p_at("core", ty.span()));
+        quote_spanned!(ty.span().resolved_at(Span::call_site())=> #core::assert!(#kind.is_some(), #message);)
     });
-    let types = &group.types;
-    let count = types.len();
+    let all = group.types.iter().map(kind);
+    let count = group.types.len();
     let message = format!("two object types behind the tag of `{}` have the same kind", group.label);
+    let core = n.p_at("core", group.span);
+    let differ =
+        quote_spanned!(group.span.resolved_at(Span::call_site())=> #core::assert!(a != b, #message););
     quote! {
         #(#has)*
-        let kinds: [#option<u8>; #count] = [#(<#types as #object>::KIND),*];
+        let kinds: [#option<u8>; #count] = [#(#all),*];
         let mut later = 1;
         while later < #count {
             let mut earlier = 0;
             while earlier < later {
                 if let (#option::Some(a), #option::Some(b)) = (kinds[earlier], kinds[later]) {
-                    #core::assert!(a != b, #message);
+                    #differ
                 }
                 earlier += 1;
             }

@@ -29,8 +29,8 @@ pub(super) fn call(
             quote!(#probe::<#ty>::write_empty(#place, #w))
         }
         Policy::With(module) => {
-            let with = n.p("with");
-            quote!(#with::write::<#module::Stored>(#module::to_stored(#value), #place, #w))
+            let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
+            quote!(#with::write::<#module::Stored>(#to_stored(#value), #place, #w))
         }
         Policy::Native(native) => {
             let module = n.p("native");
@@ -74,9 +74,9 @@ pub(super) fn is_used(field: &Field) -> bool {
 /// A field of an image root that has a section of its own goes there:
 ///
 /// ```text
-///     let place = w.field::<F>(at.add(..));
+///     let place = w.field(at.add(..), <F as p::Dumpable>::SECTION, <F as p::Dumpable>::RECORD);
 ///     .. write at place ..
-///     if let Err(error) = w.end_field::<F>() { .. }
+///     if let Err(error) = w.end_field() { .. }
 /// ```
 pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
     let (at, w) = (&n.at, &n.writer);
@@ -115,10 +115,10 @@ fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> 
     if !(c.is_image() && field.is_plain()) {
         return Some(n.attempt("Refusal", &call(n, None, field, &at)?, &steps));
     }
-    let (place, w, ty) = (&n.place, &n.writer, &field.ty);
-    let begin = quote!(let #place = #w.field::<#ty>(#at););
+    let (place, w, f) = (&n.place, &n.writer, n.dumpable(&field.ty));
+    let begin = quote!(let #place = #w.field(#at, #f::SECTION, #f::RECORD););
     let write = n.attempt("Refusal", &call(n, None, field, &quote!(#place))?, &steps);
-    let end = n.attempt("Refusal", &quote!(#w.end_field::<#ty>()), &steps);
+    let end = n.attempt("Refusal", &quote!(#w.end_field()), &steps);
     Some(quote!(#begin #write #end))
 }
 

@@ -18,11 +18,13 @@ fn accepts(input: &str) {
 
 #[test]
 fn unknown_keys_are_refused_with_the_list_of_known_ones() {
+    refuses("#[dump(objekt)] struct S;", "unknown key `objekt`: did you mean `object`?");
     refuses(
-        "#[dump(objekt)] struct S;",
-        "unknown key `objekt`; a type takes `object`, `kind`, `unsafe(word)`",
+        "#[dump(rename = 3)] struct S;",
+        "unknown key `rename`; a type takes `object`, `kind`, `unsafe(word)`",
     );
     refuses("struct S { #[dump(rename = 3)] f: u8 }", "unknown key `rename`; a field takes `skip`");
+    refuses("struct S { #[dump(nativ)] f: fn() }", "unknown key `nativ`: did you mean `native`?");
     refuses("enum E { #[dump(nope)] A }", "unknown key `nope`; a variant takes no keys");
 }
 

@@ -56,6 +56,10 @@ pub unsafe trait ImageRoot: Dumpable {
 pub type HookResult = Result<(), String>;
 
 /// What a hook may return: nothing, or a result whose error prints.
+#[diagnostic::on_unimplemented(
+    message = "a hook returns nothing or `Result<(), E>` with an error that prints, not `{Self}`",
+    label = "returns `{Self}`"
+)]
 pub trait IntoHookResult {
     /// The result with its error as text.
     ///

@@ -9,6 +9,7 @@ use crate::heap::{Image, Kept};
 use crate::native::{ImportTable, Natives};
 use crate::record::{Dumpable, Place, Record, Refusal, write_elements, write_job};
 use crate::reloc::{Bitmap, Class, RelocationsBuilder};
+use crate::schema::SectionDecl;
 use crate::symbols::Interner;
 
 /// The pools of the framework's own sections in `rw`; those of the managers follow.
@@ -302,12 +303,12 @@ impl<'a> Writer<'a> {
     }
 
     /// Where a field of the root goes: the start of its section if it has one.
-    pub fn field<F: Dumpable>(&mut self, at: Place) -> Place {
-        let Some(section) = F::SECTION else { return at };
+    pub fn field(&mut self, at: Place, section: Option<SectionDecl>, record: Record) -> Place {
+        let Some(section) = section else { return at };
         let Some(index) = self.managers.iter().position(|name| *name == section.name) else { return at };
         let pool = FIRST_MANAGER + index as u32;
         self.enter(pool);
-        self.pools[pool as usize].bytes.resize(F::RECORD.size, 0);
+        self.pools[pool as usize].bytes.resize(record.size, 0);
         Place { pool, offset: 0 }
     }
 
@@ -316,7 +317,7 @@ impl<'a> Writer<'a> {
     /// # Errors
     ///
     /// Those of what the field owns.
-    pub fn end_field<F: Dumpable>(&mut self) -> Result<(), Box<Refusal>> {
+    pub fn end_field(&mut self) -> Result<(), Box<Refusal>> {
         self.drain()?;
         self.enter(ROOT);
         Ok(())

@@ -338,6 +338,10 @@ unsafe fn drop_object<T: Object>(object: *mut u8) {
 }
 
 /// A field type that can count the elements of a trailing array.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot count the elements of a trailing array",
+    label = "expected an unsigned integer, or a `Cell` of one"
+)]
 pub trait TailLen {
     /// The count.
     fn tail_len(&self) -> usize;

@@ -13,7 +13,7 @@ use crate::error::{DumpError, Result as LoadResult};
 use crate::heap::{Arena, Group, ObjectType};
 use crate::native::{Import, ImportKind};
 use crate::record::{At, Dumpable, Fault, Place, Record, Reference, audit_elements};
-use crate::schema::IdHasher;
+use crate::schema::{IdHasher, SectionDecl};
 use crate::symbols::{Staged, Symbol};
 
 struct Later {
@@ -317,11 +317,11 @@ impl<'a> Auditor<'a> {
     }
 
     /// Where a field of the root is: the start of its section if it has one.
-    pub fn field<F: Dumpable>(&mut self, at: At) -> At {
-        let Some(section) = F::SECTION else { return at };
+    pub fn field(&mut self, at: At, section: Option<SectionDecl>, record: Record) -> At {
+        let Some(section) = section else { return at };
         match self.around.managers.iter().find(|(name, _)| *name == section.name) {
             Some(&(_, ordinal)) => {
-                self.enter(ordinal, F::RECORD.size as u64);
+                self.enter(ordinal, record.size as u64);
                 self.around.sections[ordinal].at(0)
             }
             None => at,
@@ -333,7 +333,7 @@ impl<'a> Auditor<'a> {
     /// # Errors
     ///
     /// Those of what the field owns.
-    pub fn end_field<F: Dumpable>(&mut self) -> Result<(), Box<Fault>> {
+    pub fn end_field(&mut self) -> Result<(), Box<Fault>> {
         self.drain()?;
         self.current = crate::dump::ROOT as usize;
         Ok(())

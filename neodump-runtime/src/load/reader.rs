@@ -12,7 +12,8 @@ use super::memory::SectionMemory;
 use crate::dump::REFERENCE_BITS;
 use crate::heap::{AdoptImage, Image};
 use crate::native::Import;
-use crate::record::{At, Dumpable, Reference};
+use crate::record::{At, Reference};
+use crate::schema::SectionDecl;
 use crate::symbols::{Frozen, Interner};
 
 struct Fill {
@@ -183,8 +184,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Where a field of the root is: the start of its section if it has one.
-    pub fn field<F: Dumpable>(&self, at: At) -> At {
-        let Some(section) = F::SECTION else { return at };
+    pub fn field(&self, at: At, section: Option<SectionDecl>) -> At {
+        let Some(section) = section else { return at };
         match self.managers.iter().find(|(name, _)| *name == section.name) {
             Some((_, ordinal)) => self.sections[*ordinal].at(0),
             None => at,

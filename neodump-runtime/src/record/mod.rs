@@ -32,7 +32,7 @@ pub use visit::{Job, Stop, Visitor};
 
 use crate::dump::Writer;
 use crate::load::{Auditor, Reader};
-use crate::schema::{SectionDecl, Shape};
+use crate::schema::{SectionDecl, Shape, TypeRef};
 
 /// A type that can live in an image.
 ///
@@ -66,6 +66,9 @@ pub unsafe trait Dumpable: Sized {
 
     /// Size, alignment and tier of the stored record.
     const RECORD: Record;
+
+    /// The reference to the type from the shapes of others.
+    const TYPE: TypeRef = TypeRef::of::<Self>();
 
     /// The section, if the type is a manager with one of its own.
     const SECTION: Option<SectionDecl> = None;

@@ -24,15 +24,6 @@ impl<F: Dumpable + Default> Probe<F> {
         if Self::BAKED { F::default().write(at, w) } else { Ok(()) }
     }
 
-    /// The empty value.
-    ///
-    /// # Safety
-    ///
-    /// `at` must be an audited record if the field has one.
-    pub unsafe fn read_empty(_: At) -> F {
-        F::default()
-    }
-
     /// Checks that the stored value is the empty one.
     ///
     /// # Safety
@@ -46,24 +37,12 @@ impl<F: Dumpable + Default> Probe<F> {
 
 /// What a `cache` field is that cannot be baked.
 pub trait ProbeFallback {
-    /// The type of the field.
-    type Field: Default;
-
     /// The record: none.
     const RECORD: Record = Record::SKIPPED;
 
     /// Writes nothing.
     fn write_empty(_: Place, _: &mut Writer<'_>) -> Result<(), Box<super::Refusal>> {
         Ok(())
-    }
-
-    /// The empty value.
-    ///
-    /// # Safety
-    ///
-    /// None.
-    unsafe fn read_empty(_: At) -> Self::Field {
-        Self::Field::default()
     }
 
     /// Checks nothing.
@@ -76,9 +55,7 @@ pub trait ProbeFallback {
     }
 }
 
-impl<F: Default> ProbeFallback for Probe<F> {
-    type Field = F;
-}
+impl<F> ProbeFallback for Probe<F> {}
 
 /// Fields recomputed at load: `#[dump(derived = path)]`.
 pub mod derived {

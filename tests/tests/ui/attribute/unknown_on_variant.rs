@@ -1,0 +1,10 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+enum Weight {
+    #[dump(rename = "thin")]
+    Thin,
+    Bold,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+#[dump(transparent)]
+struct Unit;
+
+fn main() {}

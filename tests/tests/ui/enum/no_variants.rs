@@ -1,0 +1,6 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+enum Never {}
+
+fn main() {}

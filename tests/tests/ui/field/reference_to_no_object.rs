@@ -1,0 +1,8 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+struct Cursor<'a> {
+    cell: &'a u64,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+#[dump(object)]
+#[repr(C)]
+struct Vector {
+    len: u64,
+    data: [u64; 0],
+}
+
+fn main() {}

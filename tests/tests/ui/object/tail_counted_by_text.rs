@@ -1,0 +1,12 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+#[dump(object)]
+#[repr(C)]
+struct Vector {
+    len: f64,
+    #[dump(tail = len)]
+    data: [u64; 0],
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable)]
+struct Vector {
+    len: u64,
+    #[dump(tail = len)]
+    data: [u64; 0],
+}
+
+fn main() {}

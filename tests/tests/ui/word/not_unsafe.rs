@@ -1,0 +1,23 @@
+use neodump_runtime::Dumpable;
+
+#[derive(Dumpable, Clone, Copy)]
+#[dump(word, objects(Cons = 1))]
+#[repr(transparent)]
+struct Value(u64);
+
+#[derive(Dumpable)]
+#[dump(object)]
+#[repr(C)]
+struct Cons {
+    car: Value,
+    cdr: Value,
+}
+
+#[derive(Dumpable)]
+#[dump(object)]
+#[repr(C)]
+struct Str {
+    len: u64,
+}
+
+fn main() {}
