@@ -150,7 +150,10 @@ impl TypeGraph {
                 bytes.extend_from_slice(&checksum(node.shape.name.as_bytes()).to_le_bytes());
                 continue;
             }
-            bytes.extend_from_slice(&node.own.to_le_bytes());
+            // Where fields lie behind a section follows from the section, which is foreign.
+            let follows = node.children.iter().any(|child| self.nodes[child.0 as usize].shape.section.is_some());
+            let own = if follows { fields_hash(node.shape) } else { node.own };
+            bytes.extend_from_slice(&own.to_le_bytes());
             for child in &node.children {
                 let slot = &mut position[child.0 as usize];
                 if *slot == u32::MAX {
@@ -258,6 +261,16 @@ fn fields(shape: &'static Shape) -> Box<dyn Iterator<Item = &'static FieldShape>
 /// The types that a shape refers to: those of its fields, then its parameters.
 fn references(shape: &'static Shape) -> impl Iterator<Item = TypeRef> {
     fields(shape).filter_map(|field| field.ty).chain(shape.params.iter().copied())
+}
+
+/// The hash of what a type is made of, wherever its parts lie.
+fn fields_hash(shape: &'static Shape) -> u64 {
+    let mut text = format!("{} {:?}\n", shape.name, shape.notes);
+    for field in fields(shape) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "{} {} {}", field.name, field.ty.is_some(), field.policy);
+    }
+    checksum(text.as_bytes())
 }
 
 fn own_hash(shape: &Shape) -> u64 {
