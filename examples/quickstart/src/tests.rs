@@ -1,0 +1,31 @@
+//! The example keeps its promises, and the README shows it as it is.
+
+use super::*;
+
+#[test]
+fn the_format_changes_with_its_version_only() {
+    neodump_runtime::assert_format!(Machine);
+}
+
+#[test]
+fn a_loaded_machine_knows_what_the_booted_one_worked_out() {
+    let mut booted = Machine::boot();
+    let bytes = neodump_runtime::dump_to_bytes(&mut booted).expect("the machine can be dumped");
+    let mut loaded: Machine = neodump_runtime::load_bytes(&bytes).expect("what was dumped loads");
+    assert_eq!(loaded.lookups, 0);
+    assert_eq!(loaded.sum("primes"), booted.sum("primes"));
+    assert_eq!(loaded.global("nothing"), Some(Value::NIL));
+    assert_eq!(loaded.global("unheard"), None);
+    assert!(loaded.heap.image().is_some());
+}
+
+#[test]
+fn the_readme_shows_this_program() {
+    let readme = include_str!("../../../README.md");
+    let source = include_str!("main.rs");
+    let shown =
+        readme.split("<!-- quickstart -->\n```rust\n").nth(1).and_then(|rest| rest.split("```\n").next());
+    let shown = shown.expect("the README has the example between its marks");
+    let source = source.split("\n#[cfg(test)]\nmod tests;\n").next().expect("the program comes first");
+    assert!(shown == source, "README.md and examples/quickstart/src/main.rs differ: copy the program over");
+}
