@@ -6,7 +6,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::{audit, impl_unsafe, reader, steps, writer};
-use crate::ast::{Container, Field, Tail};
+use crate::ast::{Container, Field, Policy, Tail};
 use crate::names::{Names, Step};
 
 /// ```text
@@ -243,8 +243,8 @@ fn hydrate(c: &Container, n: &Names) -> TokenStream {
             quote!(#side.add(Self::#layout.side_offsets[#index])),
         )
     };
-    let fields = || c.fields().iter().filter(|field| !matches!(field.policy, crate::ast::Policy::Tail(_)));
-    let reads = fields().map(|field| {
+    let reads = c.fields().iter().filter(|field| !matches!(field.policy, Policy::Tail(_)));
+    let reads = reads.map(|field| {
         let (hydrated, at) = at(field);
         let (member, value) = (&field.member, reader::value(n, None, field, &quote!(#place)));
         quote! {
@@ -255,7 +255,7 @@ fn hydrate(c: &Container, n: &Names) -> TokenStream {
             }
         }
     });
-    let settles = fields().filter_map(|field| {
+    let settles = reader::in_settling_order(c.fields()).filter_map(|field| {
         let (hydrated, at) = at(field);
         let member = &field.member;
         let settle = reader::settle_call(n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;

@@ -71,6 +71,14 @@ pub(super) fn settle_call(
     }
 }
 
+/// The fields in the order in which they are settled. What is queued last runs first, so derived fields
+/// are queued before all that they may look at, the last of them first.
+pub(super) fn in_settling_order(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    let is_derived = |field: &&Field| matches!(field.policy, Policy::Derived(_));
+    let derived = fields.iter().rev().filter(is_derived);
+    derived.chain(fields.iter().filter(move |field| !is_derived(field)))
+}
+
 /// The address of a plain field of an image root may be in a section of its own.
 fn field_place(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
     let at = place(n, variant, field);
@@ -152,7 +160,7 @@ pub(super) fn read(c: &Container, n: &Names) -> TokenStream {
 /// }
 /// ```
 ///
-/// An enum matches on `&mut *this` with one arm for each variant.
+/// Derived fields come first. An enum matches on `&mut *this` with one arm for each variant.
 pub(super) fn settle(c: &Container, n: &Names) -> TokenStream {
     let (this, at, r, at_type, reader) = (&n.this, &n.at, &n.reader, n.p("At"), n.p("Reader"));
     let done = (!c.is_image() && may_be_in_place(c)).then(|| {
@@ -161,7 +169,7 @@ pub(super) fn settle(c: &Container, n: &Names) -> TokenStream {
     });
     let body = match &c.data {
         Data::Struct(fields) => {
-            let each = fields.iter().filter_map(|field| {
+            let each = in_settling_order(fields).filter_map(|field| {
                 let (place, at) = (&n.place, field_place(c, n, None, field));
                 let member = &field.member;
                 let settle = settle_call(n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;
