@@ -1,6 +1,7 @@
-//! Typed object pointers, in place: `&T`, `NonNull<T>`, `*const T`, `*mut T`.
+//! Typed object pointers, in place: `&T`, `NonNull<T>`, `*const T`, `*mut T`, `AtomicPtr<T>`.
 
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::{Object, ObjectType};
 use crate::dump::Writer;
@@ -66,3 +67,6 @@ pointer!([T: Object] NonNull<T>, NonNull<T::Id>, "NonNull", POINTER.with_niche()
     |this| this.as_ptr().cast_const().cast());
 pointer!([T: Object] *const T, *const T::Id, "*const", POINTER, true, |this| this.cast());
 pointer!([T: Object] *mut T, *mut T::Id, "*mut", POINTER, true, |this| this.cast_const().cast());
+// In place as an atomic number is; the dump holds the machine by `&mut`, so no other order is needed.
+pointer!([T: Object] AtomicPtr<T>, AtomicPtr<T::Id>, "AtomicPtr", POINTER.cell(), true,
+    |this| this.load(Ordering::Relaxed).cast_const().cast());
