@@ -6,10 +6,35 @@ use std::convert::Infallible;
 
 use crate::heap::ObjectType;
 use crate::record::{Job, Visitor};
+use crate::symbols::Symbol;
 
-/// A visitor that hands every object pointer to a closure.
-pub struct Edges<'a> {
-    see: &'a mut dyn FnMut(*const u8, &'static ObjectType),
+/// What is told of each edge.
+///
+/// A collector implements it for its marking state and walks its objects with an [`Edges`] of it; a
+/// closure will do where only objects count.
+pub trait SeeEdge {
+    /// An object pointer. `address` has the provenance that the program gave it.
+    fn object(&mut self, address: *const u8, ty: &'static ObjectType);
+
+    /// A symbol.
+    fn symbol(&mut self, symbol: Symbol) {
+        let _ = symbol;
+    }
+}
+
+impl<F: FnMut(*const u8, &'static ObjectType) + ?Sized> SeeEdge for &mut F {
+    fn object(&mut self, address: *const u8, ty: &'static ObjectType) {
+        self(address, ty);
+    }
+}
+
+/// A visitor that hands every edge to a [`SeeEdge`], and never stops.
+///
+/// Walk any number of objects and managers with it, `Dumpable::walk(manager, &mut edges)` or
+/// `Object::walk_object(object, &mut edges)`, calling [`finish`](Self::finish) before what was walked
+/// may change.
+pub struct Edges<S: SeeEdge> {
+    see: S,
     jobs: Vec<Job<Self>>,
     shared: HashSet<(usize, TypeId)>,
     kept: Vec<Kept>,
@@ -39,28 +64,50 @@ impl Drop for Kept {
     }
 }
 
-impl<'a> Edges<'a> {
-    /// A visitor for one object or manager, whose pointers `see` is called with.
-    pub fn new(see: &'a mut dyn FnMut(*const u8, &'static ObjectType)) -> Self {
+impl<S: SeeEdge> Edges<S> {
+    /// A visitor that tells `see`.
+    pub fn new(see: S) -> Self {
         Self { see, jobs: Vec::new(), shared: HashSet::new(), kept: Vec::new() }
     }
 
-    /// Runs the jobs that the walk put off. Call it after a walk that was started by hand, while
-    /// what was walked is still borrowed.
-    pub fn run(&mut self) {
+    /// Who is told.
+    #[inline]
+    pub fn see(&mut self) -> &mut S {
+        &mut self.see
+    }
+
+    /// Who is told, when all is walked.
+    pub fn into_see(self) -> S {
+        self.see
+    }
+
+    /// Walks what was put off: what is behind the owned indirections of what was walked.
+    ///
+    /// # Safety
+    ///
+    /// What was walked since the last call is as it was then, and still borrowed.
+    #[inline]
+    pub unsafe fn finish(&mut self) {
         while let Some(job) = self.jobs.pop() {
-            // SAFETY: the values are borrowed for as long as the walk and its jobs run.
+            // SAFETY: the caller promises that the values are where they were.
             let Ok(()) = unsafe { job.run(self) };
         }
         self.kept.clear();
     }
 }
 
-impl Visitor for Edges<'_> {
+impl<S: SeeEdge> Visitor for Edges<S> {
     type Stop = Infallible;
 
+    #[inline]
     fn object(&mut self, address: *const u8, ty: &'static ObjectType) -> Result<(), Infallible> {
-        (self.see)(address, ty);
+        self.see.object(address, ty);
+        Ok(())
+    }
+
+    #[inline]
+    fn symbol(&mut self, symbol: Symbol) -> Result<(), Infallible> {
+        self.see.symbol(symbol);
         Ok(())
     }
 

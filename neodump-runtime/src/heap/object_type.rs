@@ -114,6 +114,9 @@ pub struct Tail {
     pub stride: usize,
 }
 
+/// Who is told of edges where the object type is not known at compile time.
+type Seer<'a> = &'a mut (dyn FnMut(*const u8, &'static ObjectType) + 'a);
+
 /// A heap object type as a value: one static a type.
 #[derive(Debug)]
 pub struct ObjectType {
@@ -129,7 +132,7 @@ pub struct ObjectType {
     pub(crate) needs_drop: bool,
     pub(crate) tail_len: unsafe fn(*const u8) -> usize,
     pub(crate) trace: unsafe fn(*const u8, &mut Tracer<'_>) -> Result<(), Box<Refusal>>,
-    pub(crate) edges: unsafe fn(*const u8, &mut Edges<'_>) -> Result<(), Infallible>,
+    pub(crate) edges: unsafe fn(*const u8, &mut Edges<Seer<'_>>) -> Result<(), Infallible>,
     pub(crate) find: unsafe fn(*const u8, &mut Find) -> Result<(), Box<Refusal>>,
     pub(crate) write: unsafe fn(&[*const u8], WriteSlots<'_>, &mut Writer<'_>) -> Result<(), WriteFailure>,
     pub(crate) audit: unsafe fn(Slots<'_>, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
@@ -261,7 +264,8 @@ impl ObjectType {
         let mut edges = Edges::new(see);
         // SAFETY: the caller promises a live object of this type, which is that of the function.
         let Ok(()) = unsafe { (self.edges)(object, &mut edges) };
-        edges.run();
+        // SAFETY: as above: the object is live for as long as this runs.
+        unsafe { edges.finish() };
     }
 }
 
@@ -275,7 +279,7 @@ unsafe fn trace<T: Object>(object: *const u8, tracer: &mut Tracer<'_>) -> Result
     unsafe { T::walk_object(object.cast::<T>(), tracer) }
 }
 
-unsafe fn edges<T: Object>(object: *const u8, edges: &mut Edges<'_>) -> Result<(), Infallible> {
+unsafe fn edges<T: Object>(object: *const u8, edges: &mut Edges<Seer<'_>>) -> Result<(), Infallible> {
     // SAFETY: forwarded from the caller.
     unsafe { T::walk_object(object.cast::<T>(), edges) }
 }
