@@ -61,7 +61,7 @@ fn micros(since: Instant) -> f64 {
 fn make(shape: Shape, conses: u64, path: &Path) -> Result<Vec<f64>, Failure> {
     let mut vm = grow::machine(shape, conses);
     // Side table, sections, relocations: less than the double of the heap.
-    memory::warm(conses as usize * 60)?;
+    memory::warm(conses as usize * 120)?;
     let report = Dumper::new().to_file(&mut vm, path)?;
     let nanos = |time: std::time::Duration| time.as_secs_f64() * 1e9;
     Ok(vec![

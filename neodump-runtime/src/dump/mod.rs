@@ -1,5 +1,6 @@
 //! Dumping: trace from the root, place, write, and replace the file at once.
 
+mod buffer;
 mod path;
 mod plan;
 mod report;

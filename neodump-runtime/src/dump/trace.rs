@@ -241,6 +241,33 @@ fn undecided(maps: usize) -> Box<Refusal> {
     ))
 }
 
+// Apart from the hot path, so that it stays short.
+
+#[cold]
+#[inline(never)]
+fn no_type_of_image(ty: &ObjectType) -> Box<Refusal> {
+    Refusal::new(format!("points at a {}, which is no type of this image", ty.name()))
+}
+
+#[cold]
+#[inline(never)]
+fn too_many(ty: &ObjectType) -> Box<Refusal> {
+    Refusal::new(format!("more than {} objects of type {}", u32::MAX, ty.name()))
+}
+
+#[cold]
+#[inline(never)]
+fn no_address(address: *const u8, ty: &ObjectType) -> Box<Refusal> {
+    Refusal::new(format!("{address:p} is no address of a {}", ty.name()))
+}
+
+#[cold]
+#[inline(never)]
+fn two_types(address: *const u8, before: &ObjectType, now: &ObjectType) -> Box<Refusal> {
+    let (before, now) = (before.name(), now.name());
+    Refusal::new(format!("{address:p} is met as a {before} and as a {now}; one address has one type"))
+}
+
 /// A type's name as it stands in a path: `cons` for `Cons`.
 fn snake(name: &str) -> String {
     let mut text = String::new();
@@ -264,19 +291,15 @@ impl Visitor for Tracer<'_> {
 
     #[inline]
     fn object(&mut self, address: *const u8, ty: &'static Ty) -> Result<(), Box<Refusal>> {
-        let Some(ordinal) = self.ordinal(ty) else {
-            return Err(Refusal::new(format!("points at a {}, which is no type of this image", ty.name())));
-        };
+        let Some(ordinal) = self.ordinal(ty) else { return Err(no_type_of_image(ty)) };
         let objects = &mut self.arenas[usize::from(ordinal)].objects;
-        let Ok(index) = u32::try_from(objects.len()) else {
-            return Err(Refusal::new(format!("more than {} objects of type {}", u32::MAX, ty.name())));
-        };
+        let Ok(index) = u32::try_from(objects.len()) else { return Err(too_many(ty)) };
         if address.addr() % 8 != 0 || address.is_null() {
-            return Err(Refusal::new(format!("{address:p} is no address of a {}", ty.name())));
+            return Err(no_address(address, ty));
         }
         match self.visited.insert(address.addr(), Visit { ty: ordinal, index }) {
             None => {
-                objects.push(address);
+                super::buffer::push(objects, address);
                 self.work.push((address, ordinal));
                 if let Some(parents) = &mut self.parents {
                     parents.insert(address.addr(), self.current);
@@ -284,11 +307,7 @@ impl Visitor for Tracer<'_> {
                 Ok(())
             }
             Some(before) if before.ty == ordinal => Ok(()),
-            Some(before) => Err(Refusal::new(format!(
-                "{address:p} is met as a {} and as a {}; one address has one type",
-                self.arenas[usize::from(before.ty)].ty.name(),
-                ty.name()
-            ))),
+            Some(before) => Err(two_types(address, self.arenas[usize::from(before.ty)].ty, ty)),
         }
     }
 

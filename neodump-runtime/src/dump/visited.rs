@@ -1,15 +1,20 @@
 //! Which objects a trace has met, and as what: an address-indexed side table.
 //!
 //! A hash map would cost a cache miss or two for every pointer. Heaps are dense, so the table
-//! follows the address space instead: chunks of 1 GiB, in them pages of 4 KiB, in each page one
-//! entry for every eight bytes; the page of the last question is kept at hand.
+//! follows the address space instead: a chunk for every 4 MiB, in it one entry for every sixteen
+//! bytes, all that is known of an object in one word. Few objects are smaller than sixteen bytes; the
+//! second of two that share an entry goes to an overflow map.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
-const PAGE_BITS: u32 = 12;
-const CHUNK_BITS: u32 = 30;
-const PAGES: usize = 1 << (CHUNK_BITS - PAGE_BITS);
-const ENTRIES: usize = 1 << (PAGE_BITS - 3);
+const CHUNK_BITS: u32 = 22;
+const GRANULE_BITS: u32 = 4;
+const ENTRIES: usize = 1 << (CHUNK_BITS - GRANULE_BITS);
+/// How many chunks are found without a search: those of 4 GiB of addresses.
+const RECENT: usize = 1024;
+/// Heaps of more chunks than this have their entries in huge pages.
+const SMALL: usize = 4;
 
 /// What was met at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,69 +25,144 @@ pub(crate) struct Visit {
     pub(crate) index: u32,
 }
 
-struct Page {
-    /// Position plus one; 0 for nothing.
-    index: [u32; ENTRIES],
-    ty: [u8; ENTRIES],
-}
+/// A visit as a word that is not zero: the position, the type, whether the object starts in the
+/// middle of its granule, and a bit that is always set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Entry(u64);
 
-struct Chunk {
-    pages: Vec<Option<Box<Page>>>,
+impl Entry {
+    const USED: u64 = 1 << 63;
+    const HALF: u64 = 1 << 40;
+
+    #[inline]
+    fn new(address: usize, visit: Visit) -> Self {
+        Self(Self::USED | Self::half(address) | u64::from(visit.ty) << 32 | u64::from(visit.index))
+    }
+
+    #[inline]
+    fn half(address: usize) -> u64 {
+        (address as u64 >> 3 & 1) * Self::HALF
+    }
+
+    #[inline]
+    fn is_of(self, address: usize) -> bool {
+        self.0 & Self::HALF == Self::half(address)
+    }
+
+    #[inline]
+    fn visit(self) -> Visit {
+        Visit { ty: (self.0 >> 32) as u8, index: self.0 as u32 }
+    }
 }
 
 pub(crate) struct Visited {
-    chunks: Vec<Chunk>,
-    chunk_of: HashMap<usize, usize>,
-    last_chunk: (usize, usize),
+    chunks: Vec<Box<[u64; ENTRIES]>>,
+    chunk_of: HashMap<usize, u32>,
+    /// The number of a chunk plus one, and its position: by the low bits of the number.
+    recent: Box<[Cell<(usize, u32)>; RECENT]>,
+    overflow: HashMap<usize, Visit>,
 }
 
 impl Visited {
     pub(crate) fn new() -> Self {
-        Self { chunks: Vec::new(), chunk_of: HashMap::new(), last_chunk: (usize::MAX, 0) }
+        Self {
+            chunks: Vec::new(),
+            chunk_of: HashMap::new(),
+            recent: Box::new([const { Cell::new((0, 0)) }; RECENT]),
+            overflow: HashMap::new(),
+        }
     }
 
+    /// The number of the chunk of an address, and the entry in it.
     #[inline]
-    fn split(address: usize) -> (usize, usize, usize) {
-        (address >> CHUNK_BITS, (address >> PAGE_BITS) & (PAGES - 1), (address >> 3) & (ENTRIES - 1))
+    fn split(address: usize) -> (usize, usize) {
+        (address >> CHUNK_BITS, (address >> GRANULE_BITS) & (ENTRIES - 1))
     }
 
     /// What was met at `address`.
     #[inline]
     pub(crate) fn get(&self, address: usize) -> Option<Visit> {
-        let (number, page, entry) = Self::split(address);
-        let chunk =
-            if self.last_chunk.0 == number { self.last_chunk.1 } else { *self.chunk_of.get(&number)? };
-        let page = self.chunks[chunk].pages[page].as_deref()?;
-        let index = page.index[entry].checked_sub(1)?;
-        Some(Visit { ty: page.ty[entry], index })
+        let (number, entry) = Self::split(address);
+        let (recent, position) = self.recent[number % RECENT].get();
+        let position = if recent == number + 1 { position } else { self.find(number)? };
+        let entry = self.chunks[position as usize][entry];
+        if entry == 0 {
+            return None;
+        }
+        let entry = Entry(entry);
+        if entry.is_of(address) { Some(entry.visit()) } else { self.overflow.get(&address).copied() }
     }
 
     /// Notes that `address` was met as `visit`; gives what it had been met as before, if it had.
     #[inline]
     pub(crate) fn insert(&mut self, address: usize, visit: Visit) -> Option<Visit> {
-        let (number, page, entry) = Self::split(address);
-        if self.last_chunk.0 != number {
-            self.last_chunk = (number, self.find_chunk(number));
+        let (number, entry) = Self::split(address);
+        let (recent, position) = self.recent[number % RECENT].get();
+        let position = if recent == number + 1 { position } else { self.find_or_add(number) };
+        let slot = &mut self.chunks[position as usize][entry];
+        if *slot == 0 {
+            *slot = Entry::new(address, visit).0;
+            return None;
         }
-        let page = self.chunks[self.last_chunk.1].pages[page]
-            .get_or_insert_with(|| Box::new(Page { index: [0; ENTRIES], ty: [0; ENTRIES] }));
-        match page.index[entry].checked_sub(1) {
-            Some(index) => Some(Visit { ty: page.ty[entry], index }),
-            None => {
-                page.index[entry] = visit.index + 1;
-                page.ty[entry] = visit.ty;
-                None
-            }
-        }
+        let entry = Entry(*slot);
+        if entry.is_of(address) { Some(entry.visit()) } else { self.insert_second(address, visit) }
     }
 
     #[cold]
-    fn find_chunk(&mut self, number: usize) -> usize {
-        *self.chunk_of.entry(number).or_insert_with(|| {
-            let mut pages = Vec::new();
-            pages.resize_with(PAGES, || None);
-            self.chunks.push(Chunk { pages });
-            self.chunks.len() - 1
-        })
+    fn insert_second(&mut self, address: usize, visit: Visit) -> Option<Visit> {
+        let before = self.overflow.get(&address).copied();
+        if before.is_none() {
+            self.overflow.insert(address, visit);
+        }
+        before
+    }
+
+    #[cold]
+    fn find(&self, number: usize) -> Option<u32> {
+        let position = *self.chunk_of.get(&number)?;
+        self.recent[number % RECENT].set((number + 1, position));
+        Some(position)
+    }
+
+    #[cold]
+    fn find_or_add(&mut self, number: usize) -> u32 {
+        if let Some(position) = self.find(number) {
+            return position;
+        }
+        // 2^32 chunks are more than there are addresses.
+        let position = self.chunks.len() as u32;
+        let chunk = vec![0; ENTRIES];
+        if self.chunks.len() >= SMALL {
+            crate::image::advise_huge(chunk.as_ptr().cast(), size_of_val(chunk.as_slice()));
+        }
+        // The vector has `ENTRIES` entries, so that it fits.
+        if let Ok(chunk) = chunk.into_boxed_slice().try_into() {
+            self.chunks.push(chunk);
+        }
+        self.chunk_of.insert(number, position);
+        self.recent[number % RECENT].set((number + 1, position));
+        position
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_keeps_what_it_was_met_as_first() {
+        let mut visited = Visited::new();
+        let addresses = [0x1000, 0x1008, 0x1010, 0x1000 + (1 << CHUNK_BITS), 0x1000 + (RECENT << CHUNK_BITS)];
+        for (index, &address) in (0..).zip(&addresses) {
+            assert_eq!(visited.get(address), None);
+            assert_eq!(visited.insert(address, Visit { ty: 200, index }), None);
+        }
+        for (index, &address) in (0..).zip(&addresses) {
+            let first = Some(Visit { ty: 200, index });
+            assert_eq!(visited.get(address), first);
+            assert_eq!(visited.insert(address, Visit { ty: 1, index: u32::MAX }), first);
+            assert_eq!(visited.get(address), first);
+        }
+        assert_eq!(visited.get(0x1018), None);
     }
 }

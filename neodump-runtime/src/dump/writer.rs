@@ -86,8 +86,8 @@ impl<'a> Writer<'a> {
         // One pool a manager, and the last for HeapBytes.
         let mut pools: Vec<Pool> =
             (0..=FIRST_MANAGER as usize + managers.len()).map(|_| Pool::default()).collect();
-        pools[HEAP as usize].bytes = vec![0; plan.heap_bytes as usize];
-        pools[HYDRATION as usize].bytes = vec![0; plan.side_bytes as usize];
+        pools[HEAP as usize].bytes = super::buffer::zeroed(plan.heap_bytes as usize);
+        pools[HYDRATION as usize].bytes = super::buffer::zeroed(plan.side_bytes as usize);
         Self {
             plan,
             natives,
@@ -155,8 +155,10 @@ impl<'a> Writer<'a> {
     ) -> Result<(), Box<Refusal>> {
         let Some(offset) = self.plan.offset_of(address) else { return Err(untraced(address)) };
         let delta = (self.heap_address + offset).wrapping_sub(address as u64);
-        self.put_u64(at, bits.wrapping_add(delta << shift));
-        self.pools[at.pool as usize].relocate(at.offset, shift);
+        let pool = &mut self.pools[at.pool as usize];
+        let start = at.offset as usize;
+        pool.bytes[start..start + 8].copy_from_slice(&bits.wrapping_add(delta << shift).to_le_bytes());
+        pool.relocate(at.offset, shift);
         Ok(())
     }
 
@@ -174,6 +176,9 @@ impl<'a> Writer<'a> {
             .and_then(|len| len.checked_add(start))
             .filter(|end| (*end as u64) < 1 << REFERENCE_BITS)
             .ok_or_else(|| Refusal::new("a section of the image is larger than 2^48 bytes"))?;
+        if end > bytes.capacity() {
+            super::buffer::grow(bytes, end - bytes.len());
+        }
         bytes.resize(end, 0);
         Ok(Place { pool, offset: start as u64 })
     }
@@ -259,7 +264,7 @@ impl<'a> Writer<'a> {
     }
 
     fn pointer(&mut self, at: Place, target: Place) {
-        self.pointers.push((at, target));
+        super::buffer::push(&mut self.pointers, (at, target));
         self.pools[at.pool as usize].relocate(at.offset, 0);
     }
 
@@ -358,6 +363,7 @@ impl<'a> Writer<'a> {
 }
 
 #[cold]
+#[inline(never)]
 fn untraced(address: usize) -> Box<Refusal> {
     Refusal::new(format!(
         "the object at {address:#x} was not traced: `walk` and `write` of its owner disagree"

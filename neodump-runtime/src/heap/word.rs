@@ -119,14 +119,20 @@ pub fn walk<W: Word, V: Visitor>(word: W, v: &mut V) -> Result<(), V::Stop> {
                 None => v.refuse(unlisted(word.to_bits()).at(address.addr())),
             }
         }
-        WordRef::Invalid => v.refuse(Refusal::new(format!(
-            "word {:#018x} has a tag that the scheme does not list; list it in #[dump(unsafe(word), ..)]",
-            word.to_bits()
-        ))),
+        WordRef::Invalid => v.refuse(unknown_tag(word.to_bits())),
     }
 }
 
 #[cold]
+#[inline(never)]
+fn unknown_tag(bits: u64) -> Box<Refusal> {
+    Refusal::new(format!(
+        "word {bits:#018x} has a tag that the scheme does not list; list it in #[dump(unsafe(word), ..)]"
+    ))
+}
+
+#[cold]
+#[inline(never)]
 fn unlisted(bits: u64) -> Box<Refusal> {
     Refusal::new(format!(
         "word {bits:#018x} points at an object whose kind is not listed behind its tag: not dumpable; \
@@ -169,8 +175,12 @@ pub unsafe fn audit<W: Word>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Faul
             }
         },
         WordRef::Object { address, group } => a.object_of(address, &W::GROUPS[group], bits),
-        WordRef::Invalid => {
-            Err(Fault::new(format!("word {bits:#018x} has a tag that its scheme does not list")))
-        }
+        WordRef::Invalid => Err(unknown_word(bits)),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn unknown_word(bits: u64) -> Box<Fault> {
+    Fault::new(format!("word {bits:#018x} has a tag that its scheme does not list"))
 }

@@ -26,6 +26,20 @@ pub(super) enum Protection {
     PrivateReadOnly,
 }
 
+/// Asks for huge pages for memory of the process that has not been touched yet.
+pub(crate) fn advise_huge(start: *const u8, len: usize) {
+    let page = rustix::param::page_size();
+    let from = start.addr().next_multiple_of(page);
+    let to = start.addr().saturating_add(len) & !(page - 1);
+    if from < to {
+        let start = start.wrapping_add(from - start.addr()).cast_mut().cast();
+        // SAFETY: the advice does not change what the memory holds, whatever it is.
+        let advised = unsafe { madvise(start, to - from, Advice::LinuxHugepage) };
+        // A kernel without huge pages is slower, not wrong.
+        let _ = advised;
+    }
+}
+
 /// A reservation of `len` bytes of addresses that nothing else in the process uses. Not released when
 /// dropped: see [`Memory::release`].
 #[derive(Debug)]

@@ -6,6 +6,9 @@ use std::ptr::NonNull;
 
 use super::SEGMENT_ALIGN;
 
+/// There is no such advice here.
+pub(crate) fn advise_huge(_start: *const u8, _len: usize) {}
+
 /// Memory for an image. Not released when dropped: see [`Memory::release`].
 #[derive(Debug)]
 pub(super) struct Memory {

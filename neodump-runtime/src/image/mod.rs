@@ -41,6 +41,7 @@ pub use layout::{
 pub use region::{Region, Relocated, UnmapGuard, Way};
 pub use source::Source;
 pub use verify::{verify_checksums, verify_padding};
+pub(crate) use memory::advise_huge;
 pub use ways::{Check, Placement};
 pub use write::{to_bytes, write_atomic};
 pub(crate) use write::{join, replace_by, sealed_header};

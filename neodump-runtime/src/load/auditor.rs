@@ -375,6 +375,7 @@ impl<'a> Auditor<'a> {
 }
 
 #[cold]
+#[inline(never)]
 fn no_object(address: u64, what: &str) -> Box<Fault> {
     Fault::new(format!("{address:#x} is no object of {what}"))
 }
