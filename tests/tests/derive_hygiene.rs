@@ -39,7 +39,7 @@ fn the_runtime_may_be_anywhere() {
             pub(super) _field: u8,
         }
     }
-    ::std::assert!(<without::Renamed as Dumpable>::RECORD.in_place);
+    const { ::std::assert!(<without::Renamed as Dumpable>::RECORD.in_place) };
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn fields_may_be_named_like_locals_of_generated_code() {
     };
     ::std::assert_eq!(fields.len(), 23);
     ::std::assert_eq!(fields[20].name, "__field0");
-    ::std::assert!(!<Named as Dumpable>::RECORD.in_place);
+    const { ::std::assert!(!<Named as Dumpable>::RECORD.in_place) };
     let _: fn(Locals) -> [u8; 22] = |all| {
         let Locals {
             this,
@@ -269,7 +269,7 @@ fn types_and_traits_of_the_user_may_have_the_names_of_the_runtimes() {
         fn order(&self) {}
     }
 
-    ::std::assert!(!<Clash as ::neodump_runtime::Dumpable>::RECORD.in_place);
+    const { ::std::assert!(!<Clash as ::neodump_runtime::Dumpable>::RECORD.in_place) };
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn types_of_macros_keep_their_hygiene() {
     }
     twice!(First, u32, 1 + 1);
     twice!(Second, u64, u64::MAX);
-    ::std::assert!(!<First as Dumpable>::RECORD.in_place && !<Second as Dumpable>::RECORD.in_place);
+    const { ::std::assert!(!<First as Dumpable>::RECORD.in_place && !<Second as Dumpable>::RECORD.in_place) };
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn recursive_types_compile() {
         Fork(::std::boxed::Box<Tree<T>>, ::std::boxed::Box<Self>),
     }
 
-    ::std::assert!(<Node as Dumpable>::RECORD.owns && <Tree<Node> as Dumpable>::RECORD.owns);
+    const { ::std::assert!(<Node as Dumpable>::RECORD.owns && <Tree<Node> as Dumpable>::RECORD.owns) };
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Every field policy and every form of an enum, an object and a word comes back as it was.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
+use neodump_runtime::bounds::Field;
+use neodump_runtime::image::{HEADER_FIELDS, ImageHeader, Placed, SECTION_FIELDS, checksum};
 use neodump_runtime::{AdoptImage, Dumpable, Dumper, Image, LoadOptions, Natives, Placement};
 
 /// A heap that never frees.
@@ -256,6 +258,77 @@ fn every_form_of_an_enum_comes_back() {
         assert_eq!(vm.owning, owning);
         assert_eq!(vm.plain, plain);
     });
+}
+
+/// Makes the checksums of a damaged image right again, as an attacker would.
+fn reseal(image: &mut [u8], number: usize, section: &Placed) {
+    let field = |fields: &[Field], name: &str| {
+        *fields.iter().find(|field| field.name == name).unwrap_or_else(|| panic!("there is no field {name}"))
+    };
+    let table = field(HEADER_FIELDS, "section table offset");
+    let table =
+        u64::from_le_bytes(image[table.offset..table.end()].try_into().expect("eight bytes")) as usize;
+    let row = SECTION_FIELDS.last().expect("a record has fields").end();
+    let sum = checksum(section.covered.of(image).expect("the section is in the file"));
+    field(SECTION_FIELDS, "checksum").put_number(&mut image[table + number * row..], sum);
+    let region = ImageHeader::region_length(image, image.len() as u64).expect("the header is sound") as usize;
+    let header = field(HEADER_FIELDS, "header checksum");
+    header.put_number(image, 0);
+    let sum = checksum(&image[..region]);
+    header.put_number(image, sum);
+}
+
+#[test]
+fn a_tag_that_names_no_variant_is_refused_with_those_that_there_are() {
+    #[derive(Dumpable, PartialEq, Debug)]
+    #[repr(u16)]
+    enum InPlace {
+        First = 0x4142,
+        Second(u8) = 0x4344,
+    }
+
+    #[derive(Dumpable, PartialEq, Debug)]
+    enum Hydrated {
+        Nil,
+        Text(String),
+    }
+
+    #[derive(Dumpable)]
+    #[dump(image = "tags", version = 1)]
+    struct Vm {
+        in_place: [InPlace; 2],
+        hydrated: Vec<Hydrated>,
+    }
+
+    let mut vm = Vm {
+        in_place: [InPlace::First, InPlace::Second(9)],
+        hydrated: vec![Hydrated::Nil, Hydrated::Text("text".into())],
+    };
+    let bytes = neodump_runtime::dump_to_bytes(&mut vm).expect("the machine is dumped");
+    let sections =
+        ImageHeader::parse(&bytes, bytes.len() as u64).expect("the header is sound").sections().to_vec();
+    let mut refusals = BTreeSet::new();
+    for (number, section) in sections.iter().enumerate() {
+        let start = section.extent.offset as usize;
+        for index in start..start + section.extent.length as usize {
+            let mut damaged = bytes.clone();
+            damaged[index] ^= 0x40;
+            reseal(&mut damaged, number, section);
+            match LoadOptions::new().load_bytes::<Vm>(&damaged) {
+                Ok(vm) => assert_eq!((vm.in_place.len(), vm.hydrated.len()), (2, 2)),
+                Err(error) => {
+                    let text = error.to_string();
+                    refusals.extend(
+                        text.split("; ").find_map(|part| Some(part[part.find("the tag of")?..].to_owned())),
+                    );
+                }
+            }
+        }
+    }
+    let expected = "the tag of InPlace is 322, expected one of 16706 (First), 17220 (Second)";
+    assert!(refusals.contains(expected), "{refusals:#?}");
+    let expected = "the tag of Hydrated is 65, expected one of 0 (Nil), 1 (Text)";
+    assert!(refusals.contains(expected), "{refusals:#?}");
 }
 
 #[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]

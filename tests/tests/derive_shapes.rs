@@ -141,7 +141,7 @@ fn discriminants_may_be_any_constant() {
     let of = |shapes: &[VariantShape]| shapes.iter().map(|v| v.discriminant).collect::<Vec<_>>();
     assert_eq!(of(variants::<Signed>()), [-3, -2, 34]);
     assert_eq!(of(variants::<Plain>()), [5, 8, 9]);
-    assert!(Signed::RECORD.in_place && !Plain::RECORD.in_place);
+    const { assert!(Signed::RECORD.in_place && !Plain::RECORD.in_place) };
 }
 
 #[test]
@@ -161,10 +161,10 @@ fn structs_of_scalars_are_in_place_and_others_are_hydrated() {
         _handle: Option<std::thread::ThreadId>,
     }
 
-    assert!(Flat::RECORD.in_place && !Flat::RECORD.owns);
+    const { assert!(Flat::RECORD.in_place && !Flat::RECORD.owns) };
     assert_eq!(Flat::RECORD.size, size_of::<Flat>());
     assert_eq!(fields::<Flat>()[1].offset, offset_of!(Flat, _wide));
-    assert!(!Owning::RECORD.in_place && Owning::RECORD.owns);
+    const { assert!(!Owning::RECORD.in_place && Owning::RECORD.owns) };
     assert!(fields::<Owning>()[2].ty.is_none());
     assert_eq!(fields::<Owning>()[2].policy, "skip");
 }
@@ -194,9 +194,9 @@ fn a_skipped_cache_or_derived_field_makes_a_struct_hydrated_unless_it_is_baked()
         _cache: Vec<Foreign>,
     }
 
-    assert!(Baked::RECORD.in_place);
+    const { assert!(Baked::RECORD.in_place) };
     assert_eq!(fields::<Baked>()[1].policy, "bake = 9");
-    assert!(!Recreated::RECORD.in_place);
+    const { assert!(!Recreated::RECORD.in_place) };
     assert_eq!(Recreated::RECORD.size, 8);
 }
 

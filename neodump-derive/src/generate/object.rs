@@ -16,6 +16,7 @@ use crate::names::{Names, Step};
 ///     const SIDE: p::Record = Self::NEODUMP.side;
 ///     const HYDRATED: bool = !(Self::NEODUMP.in_slot[0] && Self::NEODUMP.in_slot[1]);
 ///     unsafe fn tail_len .. walk_object .. write_object .. audit_object .. hydrate_object
+///     const VALIDATED: bool = true;                        // if there is a `validate`
 ///     fn validate_object
 /// }
 /// ```

@@ -94,7 +94,10 @@ fn constants(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
         impl #generics #ident #arguments #clause {
             const #params: &'static [#type_ref] = &[#(#refs),*];
             const #shape: #p_shape = {
-                #core::assert!(#core::mem::size_of::<Self>() == 8, "a word is 8 bytes");
+                #core::assert!(
+                    #core::mem::size_of::<Self>() == 8 && #core::mem::align_of::<Self>() == 8,
+                    "a word is 8 bytes, aligned to 8"
+                );
                 #checked
                 #word::word_shape(#name, Self::#params, &[#(#notes),*])
             };

@@ -1,6 +1,23 @@
 //! One snapshot a shape.
 
+use proc_macro2::{TokenStream, TokenTree};
+
 use super::{expansion, messages};
+
+/// Whether the expansion has a `..`, as a pattern that ignores fields would.
+fn has_rest(input: &str) -> bool {
+    fn search(tokens: TokenStream) -> bool {
+        let mut dots = 0;
+        tokens.into_iter().any(|tree| {
+            match &tree {
+                TokenTree::Punct(punct) if punct.as_char() == '.' => dots += 1,
+                _ => dots = 0,
+            }
+            dots == 2 || matches!(tree, TokenTree::Group(group) if search(group.stream()))
+        })
+    }
+    search(crate::expand::expand(input.parse().expect("the input is Rust")))
+}
 
 macro_rules! shapes {
     ($($(#[$meta:meta])* $name:ident: { $($input:tt)* })*) => {$(
@@ -8,6 +25,7 @@ macro_rules! shapes {
         #[test]
         fn $name() {
             assert_eq!(messages(stringify!($($input)*)), [""; 0]);
+            assert!(!has_rest(stringify!($($input)*)), "a pattern with `..` can miss a field");
             insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
                 insta::assert_snapshot!(stringify!($name), expansion(stringify!($($input)*)));
             });
