@@ -1,1 +1,6 @@
-//! Shared fixtures of the tests.
+//! What the tests share: a machine with every kind of field, and the tools that break its images.
+
+pub mod drops;
+pub mod fixture;
+pub mod forge;
+pub mod limit;
