@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
+use std::mem::offset_of;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
@@ -427,16 +428,15 @@ fn leak<T>(object: T) -> NonNull<T> {
 
 /// A vector with its elements behind it.
 fn vector<'gc>(values: &[Value<'gc>], sum: u64) -> Value<'gc> {
-    let mut words = vec![0u64; 2 + values.len()].into_boxed_slice();
-    let vector = NonNull::from(Box::leak(std::mem::take(&mut words))).cast::<Vector<'gc>>();
+    let words = vec![0u64; 2 + values.len()].into_boxed_slice();
+    let vector = NonNull::from(Box::leak(words)).cast::<Vector<'gc>>();
     let header = Header { kind: 1, mark: 0 };
     // SAFETY: the allocation holds the vector and its elements.
     unsafe { vector.write(Vector { header, len: values.len() as u32, sum, data: [] }) };
     for (index, value) in values.iter().enumerate() {
+        let element = vector.as_ptr().wrapping_byte_add(offset_of!(Vector<'gc>, data)).cast::<Value<'gc>>();
         // SAFETY: as above.
-        let element = unsafe { (&raw mut (*vector.as_ptr()).data).cast::<Value<'gc>>().add(index) };
-        // SAFETY: as above.
-        unsafe { element.write(*value) };
+        unsafe { element.wrapping_add(index).write(*value) };
     }
     Value::object(vector, OTHER)
 }
@@ -500,8 +500,10 @@ fn objects_with_tails_kinds_lifetimes_and_hydrated_fields_come_back() {
         let vector = machine.root.get::<Vector<'_>>();
         assert_eq!((vector.header.kind, vector.len, vector.sum), (1, 2, 2));
         let element = |index| {
+            let data = (machine.root.bits & !7) as usize + offset_of!(Vector<'_>, data);
+            let element = std::ptr::with_exposed_provenance::<Value<'_>>(data).wrapping_add(index);
             // SAFETY: the vector has two elements.
-            unsafe { (&raw const vector.data).cast::<Value<'_>>().add(index).read() }
+            unsafe { element.read() }
         };
         assert_eq!(element(1), Value::immediate(8));
         let first = element(0).get::<Pair<'_>>();
