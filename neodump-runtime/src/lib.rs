@@ -42,3 +42,12 @@ pub use native::Natives;
 pub use neodump_derive::Dumpable;
 pub use record::Dumpable;
 pub use symbols::{Interner, Symbol};
+
+/// The examples of the guide are compiled with the tests.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/guide/attributes.md")]
+    mod attributes {}
+    #[doc = include_str!("../../docs/guide/collector.md")]
+    mod collector {}
+}
