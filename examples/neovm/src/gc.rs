@@ -1,98 +1,144 @@
-//! Mark and sweep.
+//! Mark and sweep. What an object refers to is known from the walkers that its type's field list generated.
 
 use crate::heap::{BLOCK, Block, Heap};
-use crate::object::{
-    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Kind, Lambda, Macro, Record,
-    Str, SubCharTable, Subr, Vector, Weakness,
-};
-use crate::value::Value;
+use crate::object::{Cons, Float, HashTable, Header, Kind, Str, Vector, Weakness, with_type_of};
+use crate::rt::{Dumpable, Symbol};
+use crate::value::{TAG_CONS, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
+use neodump_runtime::heap::{Edges, SeeEdge};
+use neodump_runtime::{Object, ObjectType};
 use std::ptr;
 
 /// The first cell of a block, counted in units of a cell from the block's start.
 const FIRST: usize = std::mem::offset_of!(Block, cells) / size_of::<Cons>();
 
-/// What is called with each value.
-pub type Visitor<'a> = dyn FnMut(Value) + 'a;
+/// The word that points to an object of this type.
+#[inline]
+fn word(address: *const u8, ty: &'static ObjectType) -> Value {
+    const STR: u8 = Kind::Str as u8;
+    const FLOAT: u8 = Kind::Float as u8;
+    let tag = match ty.kind() {
+        None => TAG_CONS,
+        Some(STR) => TAG_STR,
+        Some(FLOAT) => TAG_FLOAT,
+        Some(_) => TAG_VECLIKE,
+    };
+    Value::from_bits(address.addr() | tag)
+}
 
-impl Heap {
-    /// Calls `f` with every value the object holds, in field order. The collector, the auditor of tests and nothing
-    /// else decide by it what an object refers to.
-    pub fn for_each_child(&self, v: Value, f: &mut Visitor<'_>) {
-        if let Some(cons) = self.as_cons(v) {
-            f(cons.car.get());
-            f(cons.cdr.get());
-        } else if let Some(str) = self.get::<Str>(v) {
-            f(str.props.get());
-        } else if let Some(slots) = self.as_slots(v) {
-            slots.iter().copied().for_each(f);
-        } else if let Some(table) = self.get::<HashTable>(v) {
-            for entry in table.entries.iter() {
-                f(entry.key);
-                f(entry.value);
-            }
-        } else if let Some(subr) = self.get::<Subr>(v) {
-            f(Value::symbol(subr.name));
+/// A collection: what is reached, and what waits to be looked at.
+struct Marker<'h> {
+    heap: &'h mut Heap,
+    work: Vec<Value>,
+    weak: Vec<Value>,
+}
+
+impl Marker<'_> {
+    #[inline]
+    fn reach(&mut self, v: Value) {
+        if self.heap.set_mark(v) && !v.is_float() {
+            self.work.push(v);
         }
     }
 
-    /// Frees every object that no root reaches. `roots` calls its argument with each root.
+    /// Marks what the entries of a weak table keep alive by now.
+    fn reach_weak(&mut self, table: Value) {
+        let Some(table) = self.heap.get::<HashTable>(table) else { return };
+        let (weak, entries) = (table.weak, table.entries.len());
+        let table = ptr::from_ref(table);
+        for at in 0..entries {
+            // SAFETY: the table is an object of the heap, which frees and moves nothing while it marks.
+            let entry = unsafe { &*table }.entries[at];
+            if entry.key != Value::UNBOUND && self.heap.entry_lives(weak, entry.key, entry.value) {
+                self.reach(entry.key);
+                self.reach(entry.value);
+            }
+        }
+    }
+}
+
+impl SeeEdge for Marker<'_> {
+    #[inline]
+    fn object(&mut self, address: *const u8, ty: &'static ObjectType) {
+        self.reach(word(address, ty));
+    }
+}
+
+/// Takes the roots of a collection.
+pub struct Roots<'a, 'h>(&'a mut Edges<Marker<'h>>);
+
+impl Roots<'_, '_> {
+    /// A value that is in use.
+    pub fn value(&mut self, v: Value) {
+        self.0.see().reach(v);
+    }
+
+    /// Every value in a part of the machine, by its own field list.
+    pub fn all_of<T: Dumpable>(&mut self, state: &T) {
+        let Ok(()) = state.walk(self.0);
+        // SAFETY: the state is borrowed, and nothing changed it since.
+        unsafe { self.0.finish() };
+    }
+}
+
+/// Walks an object of any type, by its kind if it has a header.
+#[inline]
+fn walk<S: SeeEdge>(kind: Option<Kind>, v: Value, edges: &mut Edges<S>) {
+    fn walk_as<T: Object, S: SeeEdge>(v: Value, edges: &mut Edges<S>) {
+        let object = ptr::with_exposed_provenance::<T>(v.address());
+        // SAFETY: the tag and the kind say that a living object of this type is there.
+        let Ok(()) = unsafe { T::walk_object(object, edges) };
+        // SAFETY: only the visitor has run since, and it changes no object.
+        unsafe { edges.finish() };
+    }
+    match kind {
+        None if v.is_cons() => walk_as::<Cons, S>(v, edges),
+        None => {}
+        Some(kind) => with_type_of!(kind, T => walk_as::<T, S>(v, edges)),
+    }
+}
+
+impl Heap {
+    /// Calls `f` with every object and symbol that an object refers to, in field order.
+    pub fn for_each_child(&self, v: Value, f: &mut dyn FnMut(Value)) {
+        struct Children<'a>(&'a mut dyn FnMut(Value));
+        impl SeeEdge for Children<'_> {
+            fn object(&mut self, address: *const u8, ty: &'static ObjectType) {
+                (self.0)(word(address, ty));
+            }
+            fn symbol(&mut self, symbol: Symbol) {
+                (self.0)(Value::symbol(symbol));
+            }
+        }
+        walk(self.kind(v), v, &mut Edges::new(Children(f)));
+    }
+
+    /// Frees every object that no root reaches. `roots` tells its argument of each root.
     ///
     /// # Safety
     ///
     /// Every value made by this heap that will be used after the call is reached from the roots.
-    pub unsafe fn collect(&mut self, roots: &mut dyn FnMut(&mut Visitor<'_>)) {
+    pub unsafe fn collect(&mut self, roots: &mut dyn FnMut(&mut Roots<'_, '_>)) {
         self.clear_image_marks();
-        let mut work = Vec::new();
-        let mut weak = Vec::new();
-        roots(&mut |v| self.reach(v, &mut work));
-        self.trace(&mut work, &mut weak);
+        let mut edges = Edges::new(Marker { heap: self, work: Vec::new(), weak: Vec::new() });
+        roots(&mut Roots(&mut edges));
         // A weak table keeps an entry's other half only once the half that counts is reached, which may in turn reach
         // more keys: repeat until nothing is added.
         loop {
-            for &table in &weak {
-                self.reach_weak(table, &mut work);
-            }
-            if work.is_empty() {
+            trace(&mut edges);
+            let marker = edges.see();
+            let weak = std::mem::take(&mut marker.weak);
+            weak.iter().for_each(|&table| marker.reach_weak(table));
+            marker.weak = weak;
+            if marker.work.is_empty() {
                 break;
             }
-            self.trace(&mut work, &mut weak);
         }
-        for table in weak {
+        for table in edges.into_see().weak {
             self.drop_dead_entries(table);
         }
         self.sweep();
         self.fresh = 0;
         self.collections += 1;
-    }
-
-    fn reach(&self, v: Value, work: &mut Vec<Value>) {
-        if self.set_mark(v) && !v.is_float() {
-            work.push(v);
-        }
-    }
-
-    fn trace(&self, work: &mut Vec<Value>, weak: &mut Vec<Value>) {
-        while let Some(v) = work.pop() {
-            if self.get::<HashTable>(v).is_some_and(|t| t.weak != Weakness::None) {
-                weak.push(v);
-                continue;
-            }
-            let start = work.len();
-            self.for_each_child(v, &mut |child| self.reach(child, work));
-            // The first child is taken up first, so a list's rest waits while its element is traced, never the reverse.
-            work[start..].reverse();
-        }
-    }
-
-    /// Marks what the entries of a weak table keep alive by now.
-    fn reach_weak(&self, table: Value, work: &mut Vec<Value>) {
-        let Some(table) = self.get::<HashTable>(table) else { return };
-        for entry in table.entries.iter() {
-            if entry.key != Value::UNBOUND && self.entry_lives(table.weak, entry.key, entry.value) {
-                self.reach(entry.key, work);
-                self.reach(entry.value, work);
-            }
-        }
     }
 
     fn entry_lives(&self, weak: Weakness, key: Value, value: Value) -> bool {
@@ -118,8 +164,9 @@ impl Heap {
     }
 
     fn sweep(&mut self) {
-        self.live = 0;
-        self.objects = 0;
+        let image = self.adopted.iter().flat_map(|adopted| adopted.image.arenas());
+        self.live = image.map(|arena| arena.bytes()).sum();
+        self.objects = self.in_image;
         self.sweep_conses();
         let mut at = std::mem::replace(&mut self.all, ptr::null_mut());
         while !at.is_null() {
@@ -195,20 +242,21 @@ impl Heap {
         }
         // SAFETY: the caller has a living object's header.
         let kind = unsafe { &*at }.kind;
-        match kind {
-            Kind::Str => free::<Str>(at),
-            Kind::Float => free::<Float>(at),
-            Kind::Vector => free::<Vector>(at),
-            Kind::Record => free::<Record>(at),
-            Kind::Lambda => free::<Lambda>(at),
-            Kind::Macro => free::<Macro>(at),
-            Kind::ByteCode => free::<ByteCode>(at),
-            Kind::CharTable => free::<CharTable>(at),
-            Kind::SubCharTable => free::<SubCharTable>(at),
-            Kind::BoolVector => free::<BoolVector>(at),
-            Kind::HashTable => free::<HashTable>(at),
-            Kind::Bignum => free::<Bignum>(at),
-            Kind::Subr => free::<Subr>(at),
+        with_type_of!(kind, T => free::<T>(at));
+    }
+}
+
+/// Takes up what was reached until nothing is left. Weak tables are only noted.
+fn trace(edges: &mut Edges<Marker<'_>>) {
+    while let Some(v) = edges.see().work.pop() {
+        let marker = edges.see();
+        if marker.heap.get::<HashTable>(v).is_some_and(|t| t.weak != Weakness::None) {
+            marker.weak.push(v);
+            continue;
         }
+        let (kind, start) = (marker.heap.kind(v), marker.work.len());
+        walk(kind, v, edges);
+        // The first child is taken up first, so a list's rest waits while its element is traced, never the reverse.
+        edges.see().work[start..].reverse();
     }
 }

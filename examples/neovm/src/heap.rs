@@ -7,13 +7,14 @@
 use crate::bignum::{self, BigInt};
 use crate::chars;
 use crate::object::{
-    Bignum, BoolVector, Cons, Entry, Float, HashTable, Header, Kind, Lambda, Macro, Object, Record, Slots,
+    Bignum, BoolVector, Cons, Entry, Float, HashTable, Headed, Header, Kind, Lambda, Macro, Record, Slots,
     Str, Subr, Test, Vector, Weakness,
 };
 use crate::object::{ByteCode, CharTable, SubCharTable};
-use crate::rt::{ImageVec, Symbol};
+use crate::rt::{ImageVec, ProcessPtr, Symbol};
 use crate::subrs::SubrDesc;
 use crate::value::{TAG_CONS, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
+use neodump_runtime::{AdoptImage, Image, Marks};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
@@ -32,34 +33,16 @@ pub(crate) struct Block {
 
 const _: () = assert!(size_of::<Block>() == BLOCK);
 
-/// An image whose objects belong to the heap: they are never freed, never moved, and never written by the collector.
-pub struct ImageHandle {
-    base: usize,
-    len: usize,
-    /// One bit for each 8 bytes of the image.
-    marks: Vec<Cell<u64>>,
-}
-
-impl ImageHandle {
-    /// A handle for the bytes at this address.
-    pub fn new(base: usize, len: usize) -> ImageHandle {
-        ImageHandle { base, len, marks: vec![Cell::new(0); len.div_ceil(512)] }
-    }
-
-    /// Whether the address lies in the image.
-    pub fn contains(&self, address: usize) -> bool {
-        address.wrapping_sub(self.base) < self.len
-    }
-
-    fn bit(&self, address: usize) -> (&Cell<u64>, u64) {
-        let bit = (address - self.base) / 8;
-        (&self.marks[bit / 64], 1 << (bit % 64))
-    }
+/// The image whose objects belong to the heap: they are never freed, never moved, and never written by the collector.
+pub(crate) struct Adopted {
+    pub(crate) image: Image,
+    /// Which of its objects the collector has reached.
+    pub(crate) marks: Marks,
 }
 
 /// All objects, and how they are made and seen.
 pub struct Heap {
-    pub(crate) image: Option<ImageHandle>,
+    pub(crate) adopted: Option<Adopted>,
     pub(crate) blocks: Vec<*mut Block>,
     /// Free cells, chained through their cdr words.
     pub(crate) free: *mut Cons,
@@ -72,6 +55,8 @@ pub struct Heap {
     pub(crate) fresh: usize,
     /// Bytes that survived the last collection.
     pub(crate) live: usize,
+    /// Objects of the image, all of which stay.
+    pub(crate) in_image: usize,
     /// Objects with headers and conses, living or not yet swept.
     pub(crate) objects: usize,
     /// Collections so far.
@@ -88,7 +73,7 @@ impl Heap {
     /// A heap without objects.
     pub fn new() -> Heap {
         Heap {
-            image: None,
+            adopted: None,
             blocks: Vec::new(),
             free: ptr::null_mut(),
             bump: ptr::null_mut(),
@@ -96,6 +81,7 @@ impl Heap {
             all: ptr::null_mut(),
             fresh: 0,
             live: 0,
+            in_image: 0,
             objects: 0,
             collections: 0,
         }
@@ -166,10 +152,10 @@ impl Heap {
     }
 
     /// Puts a new object in the sweep list and gives the word that points to it.
-    fn adopt<T: Object>(&mut self, object: T, payload: usize) -> Value {
+    fn adopt<T: Headed>(&mut self, object: T, payload: usize) -> Value {
         let object = Box::into_raw(Box::new(object));
         let header = object.cast::<Header>();
-        // SAFETY: an `Object` starts with its header, and the object was just made.
+        // SAFETY: a `Headed` object starts with its header, and the object was just made.
         unsafe { &*header }.next.set(self.all);
         self.all = header;
         self.fresh += size_of::<T>() + payload;
@@ -264,7 +250,7 @@ impl Heap {
     pub fn hash_table(&mut self, test: Test, weak: Weakness) -> Value {
         let entries: ImageVec<Entry> = ImageVec::new();
         let header = Header::new(Kind::HashTable);
-        self.adopt(HashTable { header, test, weak, count: 0, entries, index: Cell::new(ptr::null_mut()) }, 0)
+        self.adopt(HashTable { header, test, weak, count: 0, entries, index: ProcessPtr::null() }, 0)
     }
 
     /// Makes a function of the machine.
@@ -299,17 +285,17 @@ impl Heap {
 
     /// The object, if it is of this type.
     #[inline]
-    pub fn get<T: Object>(&self, v: Value) -> Option<&T> {
-        if v.tag() != T::TAG || self.header(v)?.kind != T::KIND {
+    pub fn get<T: Headed>(&self, v: Value) -> Option<&T> {
+        if v.tag() != T::TAG || Some(self.header(v)?.kind as u8) != T::KIND {
             return None;
         }
-        // SAFETY: tag and kind are those of `T` (see `Object`), and no `&mut` to it exists: `get_mut` borrows the heap.
+        // SAFETY: tag and kind are those of `T` (see `Headed`), and no `&mut` to it exists: `get_mut` borrows the heap.
         Some(unsafe { &*ptr::with_exposed_provenance::<T>(v.address()) })
     }
 
     /// The object, to write, if it is of this type.
-    pub fn get_mut<T: Object>(&mut self, v: Value) -> Option<&mut T> {
-        if v.tag() != T::TAG || self.header(v)?.kind != T::KIND {
+    pub fn get_mut<T: Headed>(&mut self, v: Value) -> Option<&mut T> {
+        if v.tag() != T::TAG || Some(self.header(v)?.kind as u8) != T::KIND {
             return None;
         }
         // SAFETY: tag and kind are those of `T`; every reference to an object borrows the heap, here exclusively.
@@ -384,9 +370,9 @@ impl Heap {
         if !v.is_object() {
             return true;
         }
-        if let Some(image) = self.image.as_ref().filter(|i| i.contains(address)) {
-            let (word, bit) = image.bit(address);
-            return word.get() & bit != 0;
+        let object = ptr::without_provenance(address);
+        if let Some(adopted) = self.adopted.as_ref().filter(|adopted| adopted.image.contains(object)) {
+            return adopted.marks.is_marked(object);
         }
         if v.is_cons() {
             let bit = (address & (BLOCK - 1)) / size_of::<Cons>();
@@ -396,35 +382,57 @@ impl Heap {
     }
 
     /// Marks the object; whether it was not marked before.
-    pub(crate) fn set_mark(&self, v: Value) -> bool {
+    #[inline]
+    pub(crate) fn set_mark(&mut self, v: Value) -> bool {
         let address = v.address();
         if !v.is_object() {
             return false;
         }
-        let (word, bit) = if let Some(image) = self.image.as_ref().filter(|i| i.contains(address)) {
-            image.bit(address)
-        } else if v.is_cons() {
+        let object = ptr::without_provenance(address);
+        if let Some(adopted) = self.adopted.as_mut().filter(|adopted| adopted.image.contains(object)) {
+            return adopted.marks.mark(object);
+        }
+        if v.is_cons() {
             let bit = (address & (BLOCK - 1)) / size_of::<Cons>();
-            (&self.block_of(address).marks[bit / 64], 1 << (bit % 64))
-        } else {
-            return self.header(v).is_some_and(|h| h.marked.replace(1) == 0);
-        };
-        let old = word.get();
-        word.set(old | bit);
-        old & bit == 0
+            let (word, bit) = (&self.block_of(address).marks[bit / 64], 1 << (bit % 64));
+            let old = word.replace(word.get() | bit);
+            return old & bit == 0;
+        }
+        self.header(v).is_some_and(|h| h.marked.replace(1) == 0)
     }
 
     /// Forgets the marks of the image's objects. Those of this process are reset by the sweep.
-    pub(crate) fn clear_image_marks(&self) {
-        for word in self.image.iter().flat_map(|i| &i.marks) {
-            word.set(0);
+    pub(crate) fn clear_image_marks(&mut self) {
+        if let Some(adopted) = &mut self.adopted {
+            adopted.marks.clear();
         }
+    }
+
+    /// Takes the image away.
+    pub(crate) fn take_image(&mut self) -> Option<Image> {
+        self.adopted.take().map(|adopted| adopted.image)
     }
 
     /// Gives a block back to the system.
     pub(crate) fn free_block(block: *mut Block) {
         // SAFETY: blocks are made by `add_block` with this layout, and the caller gives this one up.
         unsafe { dealloc(block.cast(), Layout::new::<Block>()) };
+    }
+}
+
+impl AdoptImage for Heap {
+    fn adopt(image: Image) -> Heap {
+        let mut heap = Heap::new();
+        heap.in_image = image.arenas().iter().map(|arena| arena.len()).sum();
+        heap.objects = heap.in_image;
+        heap.live = image.arenas().iter().map(|arena| arena.bytes()).sum();
+        let marks = image.marks();
+        heap.adopted = Some(Adopted { image, marks });
+        heap
+    }
+
+    fn image(&self) -> Option<&Image> {
+        self.adopted.as_ref().map(|adopted| &adopted.image)
     }
 }
 

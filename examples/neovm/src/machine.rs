@@ -5,13 +5,14 @@
 //! Only at safe points: when a Lisp function is entered, at each turn of a `while`, and between the forms of a file.
 //! Making objects never collects. So code that calls no Lisp needs no care. Code that does (the special forms,
 //! `mapcar` and its like) must root what it holds over the call: a value survives when it is an argument of the running
-//! function, when it is reached from `Vm::stack`, or when it is reached from anything [`Vm::for_each_root`] visits.
+//! function, when it is reached from `Vm::stack`, or when it is reached from what an image of the machine would hold.
 
 use crate::error::{Flow, LispResult};
+use crate::gc::Roots;
 use crate::heap::Heap;
 use crate::printer::{self, Style};
 use crate::reader::Source;
-use crate::rt::{Interner, Symbol};
+use crate::rt::{Dumpable, Interner, Symbol};
 use crate::subrs;
 use crate::symbols::{self, Obarray, SymbolCell, sym};
 use crate::value::Value;
@@ -24,16 +25,21 @@ pub(crate) struct Binding {
 }
 
 /// Where output goes.
+#[derive(Default)]
 pub enum Output {
     /// The process's standard output and error.
+    #[default]
     Process,
     /// Memory, for tests.
     Captured(Vec<u8>),
 }
 
-/// A Lisp machine.
+/// A Lisp machine, and the root of its image.
+#[derive(Dumpable)]
+#[dump(image = "neovm", version = 1, before_dump = Vm::quiesce, after_load = Vm::wake)]
 pub struct Vm {
     /// All objects.
+    #[dump(heap)]
     pub heap: Heap,
     /// All symbols.
     pub symbols: Interner,
@@ -42,26 +48,41 @@ pub struct Vm {
     /// The lexical environment: nil for dynamic binding, else an alist that may also hold special symbols and `t`.
     pub lexenv: Value,
     /// Values that Rust code holds over calls to Lisp.
+    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
     pub(crate) stack: Vec<Value>,
+    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
     pub(crate) bindings: Vec<Binding>,
     /// The tags of the catches that are open.
+    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
     pub(crate) catches: Vec<Value>,
+    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
     pub(crate) depth: usize,
     /// Rust stack that evaluation may use, in bytes, counted from `stack_base`.
+    #[dump(skip = "belongs to the thread", default = STACK_BUDGET)]
     pub stack_budget: usize,
+    #[dump(skip = "belongs to the thread")]
     pub(crate) stack_base: usize,
     /// Where output goes.
+    #[dump(skip = "the process decides")]
     pub output: Output,
     /// Collect at every so many safe points, for tests; 0 for when memory asks for it.
+    #[dump(skip = "the process decides")]
     pub gc_every: u32,
+    #[dump(skip = "counts what this process does")]
     safe_points: u32,
     /// The files being loaded.
+    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
     pub(crate) loading: Vec<String>,
     /// The number of the next generated symbol.
     pub(crate) gensym: u64,
     /// The state of `random`.
     pub(crate) random: u64,
+    /// Which symbols the machine knows by id: see [`symbols::NAMES_HASH`].
+    pub(crate) names: u64,
 }
+
+/// Rust stack that a machine uses unless it is told of more.
+const STACK_BUDGET: usize = 1 << 20;
 
 /// Bytes made after which a collection is due, at least.
 const GC_BYTES: usize = 64 << 20;
@@ -84,7 +105,7 @@ impl Vm {
             bindings: Vec::new(),
             catches: Vec::new(),
             depth: 0,
-            stack_budget: 1 << 20,
+            stack_budget: STACK_BUDGET,
             stack_base: 0,
             output: Output::Process,
             gc_every: 0,
@@ -92,6 +113,7 @@ impl Vm {
             loading: Vec::new(),
             gensym: 0,
             random: 0x2545_F491_4F6C_DD1D,
+            names: symbols::NAMES_HASH,
         };
         subrs::define_all(&mut vm);
         vm
@@ -194,17 +216,17 @@ impl Vm {
     pub(crate) fn collect(&mut self) {
         let mut heap = std::mem::take(&mut self.heap);
         // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
-        unsafe { heap.collect(&mut |f| self.for_each_root(f)) };
+        unsafe { heap.collect(&mut |roots| self.for_each_root(roots)) };
         self.heap = heap;
     }
 
-    /// Calls `f` with every value that is in use for a reason of its own.
-    pub fn for_each_root(&self, f: &mut dyn FnMut(Value)) {
-        f(self.lexenv);
-        self.obarray.for_each_value(f);
-        self.stack.iter().copied().for_each(&mut *f);
-        self.bindings.iter().for_each(|binding| f(binding.old));
-        self.catches.iter().copied().for_each(f);
+    /// Tells of every value that is in use for a reason of its own: all that is dumped, and what the running program
+    /// holds.
+    fn for_each_root(&self, roots: &mut Roots<'_, '_>) {
+        roots.all_of(self);
+        self.stack.iter().for_each(|&v| roots.value(v));
+        self.bindings.iter().for_each(|binding| roots.value(binding.old));
+        self.catches.iter().for_each(|&v| roots.value(v));
     }
 
     /// Binds a variable dynamically until [`Vm::unbind`].

@@ -1,14 +1,18 @@
 //! The heap objects, one type each, as they lie in memory.
 
 use crate::bignum::BigInt;
+use crate::chars;
 use crate::hash_table::Index;
-use crate::rt::{ImageVec, Symbol};
+use crate::rt::{Dumpable, ImageVec, ProcessPtr, Symbol};
 use crate::subrs::SubrDesc;
-use crate::value::Value;
+use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
 use std::cell::Cell;
+use std::mem::offset_of;
 use std::ptr;
 
 /// A pair. It has no header: what it is stands in the tag of the word that points to it.
+#[derive(Dumpable)]
+#[dump(object)]
 #[repr(C)]
 pub struct Cons {
     /// The first half.
@@ -18,8 +22,8 @@ pub struct Cons {
 }
 
 /// What an object with a header is.
+#[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// [`Str`].
     Str,
@@ -50,25 +54,42 @@ pub enum Kind {
 }
 
 /// What every object but a cons starts with.
+#[derive(Dumpable)]
 #[repr(C)]
 pub struct Header {
     /// The collector's mark. It is the truth for objects of this process only; the one question for all objects is
     /// [`crate::heap::Heap::is_marked`].
+    #[dump(bake = Cell::new(1))]
     pub(crate) marked: Cell<u8>,
     /// What the object is.
     pub kind: Kind,
     /// The next object of the sweep list.
-    pub(crate) next: Cell<*mut Header>,
+    #[dump(cache)]
+    pub(crate) next: ProcessPtr<Header>,
 }
 
 impl Header {
     /// The header of a new object that is in no list yet.
     pub fn new(kind: Kind) -> Header {
-        Header { marked: Cell::new(0), kind, next: Cell::new(ptr::null_mut()) }
+        Header { marked: Cell::new(0), kind, next: ProcessPtr::null() }
+    }
+
+    /// The kind in the header at an address, as a byte.
+    ///
+    /// # Safety
+    ///
+    /// An object with a header starts there.
+    pub(crate) unsafe fn kind_at(object: *const u8) -> u8 {
+        // SAFETY: the caller promises a header, in which this byte is.
+        let kind = unsafe { object.add(offset_of!(Header, kind)) };
+        // SAFETY: as above.
+        unsafe { kind.read() }
     }
 }
 
 /// A string: Emacs' internal encoding when multibyte, else one byte a character.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Str as u8, validate = Str::check)]
 #[repr(C)]
 pub struct Str {
     /// The header.
@@ -84,6 +105,8 @@ pub struct Str {
 }
 
 /// A double.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Float as u8)]
 #[repr(C)]
 pub struct Float {
     /// The header.
@@ -93,6 +116,8 @@ pub struct Float {
 }
 
 /// A vector.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Vector as u8)]
 #[repr(C)]
 pub struct Vector {
     /// The header.
@@ -102,6 +127,8 @@ pub struct Vector {
 }
 
 /// A record; the first slot is its type.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Record as u8)]
 #[repr(C)]
 pub struct Record {
     /// The header.
@@ -111,6 +138,8 @@ pub struct Record {
 }
 
 /// A closure. The slots are named by [`closure`].
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Lambda as u8, validate = Lambda::check)]
 #[repr(C)]
 pub struct Lambda {
     /// The header.
@@ -120,6 +149,8 @@ pub struct Lambda {
 }
 
 /// A macro, with the slots of the function that expands it.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Macro as u8, validate = Macro::check)]
 #[repr(C)]
 pub struct Macro {
     /// The header.
@@ -145,6 +176,8 @@ pub mod closure {
 }
 
 /// A byte-code function as written in a file, `#[...]`. The machine reads, prints and keeps it, and does not run it.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::ByteCode as u8)]
 #[repr(C)]
 pub struct ByteCode {
     /// The header.
@@ -154,6 +187,8 @@ pub struct ByteCode {
 }
 
 /// A char table as written in a file, `#^[...]`.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::CharTable as u8)]
 #[repr(C)]
 pub struct CharTable {
     /// The header.
@@ -163,6 +198,8 @@ pub struct CharTable {
 }
 
 /// A part of a char table, `#^^[...]`.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::SubCharTable as u8)]
 #[repr(C)]
 pub struct SubCharTable {
     /// The header.
@@ -172,6 +209,8 @@ pub struct SubCharTable {
 }
 
 /// A vector of booleans, eight a byte, the first in the lowest bit.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::BoolVector as u8, validate = BoolVector::check)]
 #[repr(C)]
 pub struct BoolVector {
     /// The header.
@@ -183,8 +222,8 @@ pub struct BoolVector {
 }
 
 /// How a hash table compares keys.
+#[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Test {
     /// The same word.
     Eq,
@@ -195,8 +234,8 @@ pub enum Test {
 }
 
 /// What keeps an entry of a hash table alive.
+#[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Weakness {
     /// The table does.
     None,
@@ -211,8 +250,8 @@ pub enum Weakness {
 }
 
 /// One entry; `key` is [`Value::UNBOUND`] when it was removed.
+#[derive(Dumpable, Clone, Copy)]
 #[repr(C)]
-#[derive(Clone, Copy)]
 pub struct Entry {
     /// The key.
     pub key: Value,
@@ -221,6 +260,8 @@ pub struct Entry {
 }
 
 /// A hash table: its entries in the order they were put in, and an index over them that is made when first needed.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::HashTable as u8, validate = HashTable::check)]
 #[repr(C)]
 pub struct HashTable {
     /// The header.
@@ -234,10 +275,13 @@ pub struct HashTable {
     /// The entries, removed ones among them.
     pub entries: ImageVec<Entry>,
     /// Where the entries are, by hash: null until first needed, for it depends on addresses.
-    pub(crate) index: Cell<*mut Index>,
+    #[dump(cache)]
+    pub(crate) index: ProcessPtr<Index>,
 }
 
 /// An integer that is no fixnum.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Bignum as u8, validate = Bignum::check)]
 #[repr(C)]
 pub struct Bignum {
     /// The header.
@@ -256,6 +300,8 @@ impl Bignum {
 }
 
 /// A function of the machine itself.
+#[derive(Dumpable)]
+#[dump(object, kind = Kind::Subr as u8)]
 #[repr(C)]
 pub struct Subr {
     /// The header.
@@ -263,6 +309,7 @@ pub struct Subr {
     /// Its name.
     pub name: Symbol,
     /// The function and how many arguments it takes.
+    #[dump(native)]
     pub desc: &'static SubrDesc,
 }
 
@@ -276,21 +323,71 @@ impl Drop for HashTable {
     }
 }
 
-/// An object type behind the tag for objects with a header, or behind a tag of its own.
+/// What a program could not have made, and so no image may hold: the machine relies on it without looking.
+fn rule(holds: bool, what: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("it should be that {what}")) }
+}
+
+impl Str {
+    fn check(&self) -> Result<(), String> {
+        let chars = if self.multibyte == 0 { self.bytes.len() } else { chars::count(&self.bytes) };
+        let kept = self.multibyte <= 1 && self.chars == chars as u64;
+        rule(kept, "a string counts its characters")
+    }
+}
+
+impl Lambda {
+    fn check(&self) -> Result<(), String> {
+        rule(self.slots.len() == closure::COUNT, "a function has its slots")
+    }
+}
+
+impl Macro {
+    fn check(&self) -> Result<(), String> {
+        rule(self.slots.len() == closure::COUNT, "a macro has the slots of a function")
+    }
+}
+
+impl BoolVector {
+    fn check(&self) -> Result<(), String> {
+        let past = self.bits.last().map_or(0, |last| u32::from(*last) >> (self.len.wrapping_sub(1) % 8 + 1));
+        let full = self.len.div_ceil(8) == self.bits.len() as u64;
+        rule(full && past == 0, "a vector of booleans has a bit for each and none past the last")
+    }
+}
+
+impl HashTable {
+    fn check(&self) -> Result<(), String> {
+        let used = self.entries.iter().filter(|entry| entry.key != Value::UNBOUND).count();
+        rule(self.count == used as u64, "a hash table counts its entries")
+    }
+}
+
+impl Bignum {
+    fn check(&self) -> Result<(), String> {
+        let fixnum = match self.limbs[..] {
+            [limb] if self.negative == 0 => limb <= MOST_POSITIVE_FIXNUM as u64,
+            [limb] => limb <= MOST_NEGATIVE_FIXNUM.unsigned_abs(),
+            _ => false,
+        };
+        let big = self.limbs.last().is_some_and(|&highest| highest != 0) && !fixnum;
+        rule(self.negative <= 1 && big, "a bignum is no fixnum and starts with no zero")
+    }
+}
+
+/// An object type with a header, and the tag of the words that point to it.
 ///
 /// # Safety
 ///
-/// The type is `repr(C)`, starts with a [`Header`], and every object whose word has this tag and whose header has
-/// this kind is of the type.
-pub unsafe trait Object {
-    /// The kind in the header.
-    const KIND: Kind;
+/// The type is `repr(C)`, starts with a [`Header`] that holds its kind, and stands behind this tag in the declaration of
+/// [`Value`].
+pub unsafe trait Headed: neodump_runtime::Object {
     /// The tag of the word.
-    const TAG: usize = crate::value::TAG_VECLIKE;
+    const TAG: usize;
 }
 
 /// An object that is a run of values.
-pub trait Slots: Object {
+pub trait Slots: Headed {
     /// A new object of these values.
     fn with_slots(slots: Vec<Value>) -> Self;
     /// The values.
@@ -299,39 +396,36 @@ pub trait Slots: Object {
     fn slots_mut(&mut self) -> &mut [Value];
 }
 
-macro_rules! objects {
-    ($($type:ident),*) => {$(
-        // SAFETY: `repr(C)`, the header first, and only `Heap::adopt` makes words of it, with this tag and kind.
-        unsafe impl Object for $type {
-            const KIND: Kind = Kind::$type;
+macro_rules! headed {
+    ($($type:ident $tag:ident,)*) => {$(
+        // SAFETY: `repr(C)`, the header first, and the declaration of `Value` has it behind this tag.
+        unsafe impl Headed for $type {
+            const TAG: usize = $tag;
         }
     )*};
 }
-objects!(
-    Vector,
-    Record,
-    Lambda,
-    Macro,
-    ByteCode,
-    CharTable,
-    SubCharTable,
-    BoolVector,
-    HashTable,
-    Bignum,
-    Subr
-);
-
-// SAFETY: `repr(C)`, the header first, and only `Heap::adopt` makes words of it, with this tag and kind.
-unsafe impl Object for Str {
-    const KIND: Kind = Kind::Str;
-    const TAG: usize = crate::value::TAG_STR;
+headed! {
+    Str TAG_STR, Float TAG_FLOAT, Vector TAG_VECLIKE, Record TAG_VECLIKE, Lambda TAG_VECLIKE, Macro TAG_VECLIKE,
+    ByteCode TAG_VECLIKE, CharTable TAG_VECLIKE, SubCharTable TAG_VECLIKE, BoolVector TAG_VECLIKE,
+    HashTable TAG_VECLIKE, Bignum TAG_VECLIKE, Subr TAG_VECLIKE,
 }
 
-// SAFETY: `repr(C)`, the header first, and only `Heap::adopt` makes words of it, with this tag and kind.
-unsafe impl Object for Float {
-    const KIND: Kind = Kind::Float;
-    const TAG: usize = crate::value::TAG_FLOAT;
+/// Runs an expression with a name for the type of a kind.
+macro_rules! with_type_of {
+    ($kind:expr, $T:ident => $body:expr) => {
+        $crate::object::with_type_of!(@ $kind, $T, $body, Str Float Vector Record Lambda Macro ByteCode CharTable
+            SubCharTable BoolVector HashTable Bignum Subr)
+    };
+    (@ $kind:expr, $T:ident, $body:expr, $($type:ident)*) => {
+        match $kind {
+            $($crate::object::Kind::$type => {
+                type $T = $crate::object::$type;
+                $body
+            })*
+        }
+    };
 }
+pub(crate) use with_type_of;
 
 macro_rules! slots {
     ($($type:ident),*) => {$(

@@ -1,3 +1,4 @@
 //! The one line that says where the runtime's types come from.
 
-pub use crate::standin::{ImageVec, Interner, Symbol};
+pub(crate) use neodump_runtime::{Dumpable, ProcessPtr};
+pub use neodump_runtime::{ImageVec, Interner, Symbol};

@@ -1,6 +1,6 @@
 //! Symbols the machine itself knows, and what every symbol holds.
 
-use crate::rt::{ImageVec, Interner, Symbol};
+use crate::rt::{Dumpable, ImageVec, Interner, Symbol};
 use crate::value::Value;
 
 macro_rules! well_known {
@@ -61,6 +61,21 @@ well_known! {
     save_restriction = "save-restriction", dump_hook = "before-dump-hook", load_hook = "after-load-image-hook",
 }
 
+/// Stands for the list of known names: an image made by a program with another list is of no use to this one.
+pub const NAMES_HASH: u64 = {
+    let (mut hash, mut name) = (0xCBF2_9CE4_8422_2325u64, 0);
+    while name < NAMES.len() {
+        let (bytes, mut at) = (NAMES[name].as_bytes(), 0);
+        while at <= bytes.len() {
+            let byte = if at < bytes.len() { bytes[at] } else { 0xFF };
+            hash = (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01B3);
+            at += 1;
+        }
+        name += 1;
+    }
+    hash
+};
+
 /// An interner that holds what the machine knows: `nil` is 0, `t` is 1, and 2 is the mark of the unbound, which no
 /// name finds.
 pub fn interner() -> Interner {
@@ -73,8 +88,8 @@ pub fn interner() -> Interner {
 }
 
 /// What one symbol holds.
+#[derive(Dumpable, Clone, Copy)]
 #[repr(C)]
-#[derive(Clone, Copy)]
 pub struct SymbolCell {
     /// The value as a variable: the global one, or the innermost dynamic binding.
     pub value: Value,
@@ -96,7 +111,8 @@ impl SymbolCell {
 }
 
 /// What all symbols hold, by id. Symbols past the end hold nothing yet.
-#[derive(Default)]
+#[derive(Dumpable, Default)]
+#[dump(section = "obarray", version = 1)]
 pub struct Obarray {
     cells: ImageVec<SymbolCell>,
 }
@@ -129,15 +145,6 @@ impl Obarray {
             self.cells.with_vec(|cells| cells.resize(room, SymbolCell::EMPTY));
         }
         &mut self.cells[at]
-    }
-
-    /// Every value that some symbol holds.
-    pub fn for_each_value(&self, f: &mut dyn FnMut(Value)) {
-        for cell in self.cells.iter() {
-            f(cell.value);
-            f(cell.function);
-            f(cell.plist);
-        }
     }
 
     /// How many symbols hold a function.

@@ -1,6 +1,10 @@
 //! The word: what a variable, a slot or half a cons holds.
 
-use crate::rt::Symbol;
+use crate::object::{
+    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Lambda, Macro, Record, Str,
+    SubCharTable, Subr, Vector,
+};
+use crate::rt::{Dumpable, Symbol};
 use std::fmt;
 
 /// A Lisp value in one machine word. The low three bits say what the rest is.
@@ -8,8 +12,16 @@ use std::fmt;
 /// `000` a symbol (`id << 3`), `x10` a fixnum (62 bits), `011` a cons, `100` a string, `101` any other object (the
 /// kind is in its header), `111` a float. A value that points to an object is valid until a collection does not
 /// reach it; [`crate::heap::Heap::collect`] says how that is kept.
+#[derive(Dumpable, Clone, Copy, PartialEq, Eq, Hash)]
+#[dump(
+    unsafe(word),
+    objects(Cons = 0b011, Str = 0b100, Float = 0b111, VecLike = 0b101 by Header::kind_at {
+        Vector, Record, Lambda, Macro, ByteCode, CharTable, SubCharTable, BoolVector, HashTable, Bignum, Subr
+    }),
+    symbol = 0b000,
+    immediate(0b010, 0b110)
+)]
 #[repr(transparent)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Value(usize);
 
 /// The low bits of a cons.

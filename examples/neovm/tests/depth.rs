@@ -23,7 +23,7 @@ fn read_print_compare(text: Vec<u8>) {
     assert!(equal(&heap, one, other));
     assert!(printer::to_bytes(&heap, &symbols, one, Style::PRIN1) == text);
     // SAFETY: nothing is used afterwards.
-    unsafe { heap.collect(&mut |f| f(one)) };
+    unsafe { heap.collect(&mut |f| f.value(one)) };
 }
 
 #[test]

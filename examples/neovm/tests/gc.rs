@@ -8,7 +8,7 @@ use neovm::value::Value;
 
 fn collect(heap: &mut Heap, roots: &[Value]) {
     // SAFETY: the tests use only what their roots reach afterwards.
-    unsafe { heap.collect(&mut |f| roots.iter().for_each(|&v| f(v))) }
+    unsafe { heap.collect(&mut |f| roots.iter().for_each(|&v| f.value(v))) }
 }
 
 #[test]
