@@ -7,12 +7,13 @@ use std::marker::PhantomData;
 use std::num::NonZero;
 use std::ptr::NonNull;
 use std::rc::Rc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicPtr, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use neodump_runtime::record::Record;
 use neodump_runtime::{
-    AdoptImage, Dumpable, Dumper, Image, ImageOption, ImageStr, ImageVec, Interner, Natives, Symbol,
+    AdoptImage, Dumpable, Dumper, Image, ImageOption, ImageStr, ImageVec, Interner, Natives, ProcessPtr,
+    Symbol,
 };
 use twox_hash::XxHash3_64;
 
@@ -239,7 +240,11 @@ fn the_documented_sizes_are_those_of_the_stored_records() {
         ("word", &[of::<Value>()]),
         ("Symbol", &[of::<Symbol>()]),
         ("&T, NonNull<T>", &[of::<&Pair>(), of::<NonNull<Pair>>()]),
-        ("*const T, *mut T", &[of::<*const Pair>(), of::<*mut Pair>()]),
+        (
+            "*const T, *mut T, AtomicPtr<T>",
+            &[of::<*const Pair>(), of::<*mut Pair>(), of::<AtomicPtr<Pair>>()],
+        ),
+        ("ProcessPtr<T>", &[of::<ProcessPtr<u8>>()]),
         ("ImageVec<T>", &[of::<ImageVec<u16>>(), of::<ImageVec<Value>>()]),
         ("ImageStr", &[of::<ImageStr>()]),
         ("ImageOption<u32>", &[of::<ImageOption<u32>>()]),
