@@ -152,9 +152,9 @@ struct File {
 impl File {
     fn new() -> Self {
         let mut symbols = Interner::with_names(&["nil", "t"]);
-        let foo = symbols.intern("foo");
+        let symbol = symbols.intern("foo");
         let named = word(Named { mark: 5, names: vec!["x".into(), "yy".into()] }, 3);
-        let list = word(Pair { first: named, rest: Value((foo.id() as usize) << 3) }, 1);
+        let list = word(Pair { first: named, rest: Value((symbol.id() as usize) << 3) }, 1);
         let texts = word(Pair { first: text(b"hello, there"), rest: text(b"") }, 1);
         let mut vm = Vm {
             nested: vec![b"ab".to_vec(), Vec::new(), b"cde".to_vec()],

@@ -73,7 +73,7 @@ impl Machine {
     /// What takes time at every start: the machine works out its library.
     fn boot() -> Self {
         let mut symbols = Interner::new();
-        let is_prime = |n: &usize| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+        let is_prime = |n: &usize| (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
         let primes = (2..200_000).filter(is_prime).collect::<Vec<_>>();
         let list =
             primes.iter().rev().fold(Value::NIL, |rest, &prime| Value::pair(Value::number(prime), rest));
