@@ -132,7 +132,11 @@ impl TypeGraph {
 
     /// The types whose shape is so.
     pub(crate) fn indexes_of(&self, wanted: impl Fn(&Shape) -> bool) -> Vec<TypeIndex> {
-        (0..).zip(&self.nodes).filter(|(_, node)| wanted(node.shape)).map(|(index, _)| TypeIndex(index)).collect()
+        (0..)
+            .zip(&self.nodes)
+            .filter(|(_, node)| wanted(node.shape))
+            .map(|(index, _)| TypeIndex(index))
+            .collect()
     }
 
     /// The hash of `starts` and all that they refer to, where a type that is foreign to the part stands
@@ -151,7 +155,8 @@ impl TypeGraph {
                 continue;
             }
             // Where fields lie behind a section follows from the section, which is foreign.
-            let follows = node.children.iter().any(|child| self.nodes[child.0 as usize].shape.section.is_some());
+            let follows =
+                node.children.iter().any(|child| self.nodes[child.0 as usize].shape.section.is_some());
             let own = if follows { fields_hash(node.shape) } else { node.own };
             bytes.extend_from_slice(&own.to_le_bytes());
             for child in &node.children {
