@@ -277,14 +277,15 @@ macro_rules! keyed {
     };
 }
 
+// The hasher is in the identity: it decides the size of the collection in memory, and where its keys are.
 keyed!(
-    "HashMap", [K, T, S] HashMap<K, T, S>, id HashMap<K::Id, T::Id>, key K, value T,
-    where [K: Eq + Hash, S: BuildHasher + Default], hashed true,
+    "HashMap", [K, T, S] HashMap<K, T, S>, id HashMap<K::Id, T::Id, S>, key K, value T,
+    where [K: Eq + Hash, S: BuildHasher + Default + 'static], hashed true,
     |map| map.iter(), |map, key, value| map.insert(key, value), params [K, T]
 );
 keyed!(
-    "HashSet", [K, S] HashSet<K, S>, id HashSet<K::Id>, key K, value (),
-    where [K: Eq + Hash, S: BuildHasher + Default], hashed true,
+    "HashSet", [K, S] HashSet<K, S>, id HashSet<K::Id, S>, key K, value (),
+    where [K: Eq + Hash, S: BuildHasher + Default + 'static], hashed true,
     |set| set.iter().map(|key| (key, &())), |set, key, _unit| set.insert(key), params [K]
 );
 keyed!(

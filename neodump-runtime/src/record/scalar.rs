@@ -138,7 +138,7 @@ macro_rules! non_zero {
         }
     )*};
 }
-non_zero!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+non_zero!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 
 // SAFETY: no bytes.
 unsafe impl Dumpable for () {
