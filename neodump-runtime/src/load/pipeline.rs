@@ -209,19 +209,20 @@ impl Pipeline<'_> {
             unsafe { (memory.arena.ty.hydrate)(slots(memory, offsets.as_deref(), &hydration), &mut reader) };
         }
         // The root is read into its final place for the load, and moved out when it is complete.
-        let mut root = Box::new(MaybeUninit::<R>::uninit());
+        let root = Box::into_raw(Box::new(MaybeUninit::<R>::uninit())).cast::<R>();
         let at = sections[ROOT as usize].at(0);
         // SAFETY: the record of the root, audited or trusted.
-        root.write(unsafe { R::read(at, &mut reader) });
-        // SAFETY: the box is the final address until hydration is done.
-        unsafe { R::settle(root.as_mut_ptr(), at, &mut reader) };
+        let shell = unsafe { R::read(at, &mut reader) };
+        // SAFETY: the memory is the root's, and empty.
+        unsafe { root.write(shell) };
+        // SAFETY: the memory is the final address until hydration is done.
+        unsafe { R::settle(root, at, &mut reader) };
         reader.first_pass();
-        // SAFETY: the first pass is done, so the root is valid, and is dropped if the second fails.
-        let root = unsafe { root.assume_init() };
+        let root = Hydrated(root);
         let refused = |path: &str, problem| DumpError::Deserialization { path: path.to_owned(), problem };
         reader.second_pass().map_err(|problem| refused("conversion", problem))?;
         drop(reader);
-        let mut root = *root;
+        let mut root = root.take();
         self.report.hydrate = started.elapsed();
 
         let started = Instant::now();
@@ -267,6 +268,25 @@ impl Pipeline<'_> {
             })
             .collect();
         report.pages_written = relocated.pages_written + hydrated.len() as u64;
+    }
+}
+
+/// A root that the first pass has completed. It is reached through raw pointers until the second pass
+/// is done, and dropped if that is refused.
+struct Hydrated<R>(*mut R);
+
+impl<R> Hydrated<R> {
+    fn take(self) -> R {
+        let root = std::mem::ManuallyDrop::new(self).0;
+        // SAFETY: made of a box by the load, complete, and taken once.
+        *unsafe { Box::from_raw(root) }
+    }
+}
+
+impl<R> Drop for Hydrated<R> {
+    fn drop(&mut self) {
+        // SAFETY: made of a box by the load, complete, and not taken.
+        drop(unsafe { Box::from_raw(self.0) });
     }
 }
 
