@@ -132,6 +132,7 @@ fn notes(scheme: &Word) -> Vec<String> {
 /// const TAG_0: u64 = 0b011;                              // each is asserted to fit and to be distinct
 /// unsafe impl p::Word for Value {
 ///     const SHIFT: u32 = 0;
+///     const TAG_BITS: u32 = 3;
 ///     const GROUPS: &'static [p::Group] = &[p::Group { types: &[p::ObjectType::of::<Cons>()], kind: None }];
 ///     fn to_bits(self) -> u64 { self.0 as u64 }
 ///     fn decode(bits: u64) -> p::WordRef {
@@ -182,6 +183,7 @@ pub(super) fn word(c: &Container, n: &Names, scheme: &Scheme) -> TokenStream {
     });
     let items = quote! {
         const SHIFT: u32 = #shift;
+        const TAG_BITS: u32 = #tag_bits;
         const GROUPS: &'static [#group_type] = &[#(#groups),*];
         #[inline]
         fn to_bits(self) -> u64 {

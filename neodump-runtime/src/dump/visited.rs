@@ -11,6 +11,8 @@ use std::collections::HashMap;
 const CHUNK_BITS: u32 = 22;
 const GRANULE_BITS: u32 = 4;
 const ENTRIES: usize = 1 << (CHUNK_BITS - GRANULE_BITS);
+/// Chunks are allocated so many at once: huge pages need memory that is much larger than they are.
+const SLAB: usize = if cfg!(miri) { 1 } else { 16 };
 /// How many chunks are found without a search: those of 4 GiB of addresses.
 const RECENT: usize = 1024;
 /// Heaps of more chunks than this have their entries in huge pages.
@@ -56,7 +58,10 @@ impl Entry {
 }
 
 pub(crate) struct Visited {
-    chunks: Vec<Box<[u64; ENTRIES]>>,
+    /// The entries of `SLAB` chunks each.
+    slabs: Vec<Vec<u64>>,
+    /// The number of chunks in use.
+    chunks: usize,
     chunk_of: HashMap<usize, u32>,
     /// The number of a chunk plus one, and its position: by the low bits of the number.
     recent: Box<[Cell<(usize, u32)>; RECENT]>,
@@ -66,7 +71,8 @@ pub(crate) struct Visited {
 impl Visited {
     pub(crate) fn new() -> Self {
         Self {
-            chunks: Vec::new(),
+            slabs: Vec::new(),
+            chunks: 0,
             chunk_of: HashMap::new(),
             recent: Box::new([const { Cell::new((0, 0)) }; RECENT]),
             overflow: HashMap::new(),
@@ -79,13 +85,20 @@ impl Visited {
         (address >> CHUNK_BITS, (address >> GRANULE_BITS) & (ENTRIES - 1))
     }
 
+    /// The slab of a chunk, and where in it an entry of the chunk is.
+    #[inline]
+    fn place(position: u32, entry: usize) -> (usize, usize) {
+        (position as usize / SLAB, position as usize % SLAB * ENTRIES + entry)
+    }
+
     /// What was met at `address`.
     #[inline]
     pub(crate) fn get(&self, address: usize) -> Option<Visit> {
         let (number, entry) = Self::split(address);
         let (recent, position) = self.recent[number % RECENT].get();
         let position = if recent == number + 1 { position } else { self.find(number)? };
-        let entry = self.chunks[position as usize][entry];
+        let (slab, entry) = Self::place(position, entry);
+        let entry = self.slabs[slab][entry];
         if entry == 0 {
             return None;
         }
@@ -99,7 +112,8 @@ impl Visited {
         let (number, entry) = Self::split(address);
         let (recent, position) = self.recent[number % RECENT].get();
         let position = if recent == number + 1 { position } else { self.find_or_add(number) };
-        let slot = &mut self.chunks[position as usize][entry];
+        let (slab, entry) = Self::place(position, entry);
+        let slot = &mut self.slabs[slab][entry];
         if *slot == 0 {
             *slot = Entry::new(address, visit).0;
             return None;
@@ -130,14 +144,17 @@ impl Visited {
             return position;
         }
         // 2^32 chunks are more than there are addresses.
-        let position = self.chunks.len() as u32;
-        let chunk = vec![0; ENTRIES];
-        if self.chunks.len() >= SMALL {
-            crate::image::advise_huge(chunk.as_ptr().cast(), size_of_val(chunk.as_slice()));
+        let position = self.chunks as u32;
+        self.chunks += 1;
+        let full = self.chunks > self.slabs.len() * SLAB;
+        if full {
+            self.slabs.push(vec![0; SLAB * ENTRIES]);
         }
-        // The vector has `ENTRIES` entries, so that it fits.
-        if let Ok(chunk) = chunk.into_boxed_slice().try_into() {
-            self.chunks.push(chunk);
+        // Not from the first chunk on: clearing huge pages would be most of the dump of a small heap.
+        if (self.chunks == SMALL || full && self.chunks > SMALL)
+            && let Some(slab) = self.slabs.last()
+        {
+            super::buffer::advise(slab);
         }
         self.chunk_of.insert(number, position);
         self.recent[number % RECENT].set((number + 1, position));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::written::{self, Writes};
-use super::{Marks, ObjectType};
+use super::{Lattice, Marks, ObjectType};
 use crate::image::Region;
 use crate::native::Import;
 
@@ -52,6 +52,20 @@ impl Arena {
     /// The bytes of all objects.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// The words `address << shift | tag` of the objects of the arena; none if their places are not
+    /// evenly spaced.
+    pub(crate) fn words(&self, tag: u64, shift: u32) -> Lattice {
+        let first = self.first.addr() as u64;
+        let fits = |number: u64| number << shift >> shift == number;
+        let end = first.checked_add(self.bytes as u64);
+        match &self.starts {
+            None if self.stride > 0 && end.is_some_and(fits) => {
+                Lattice::new(first << shift | tag, (self.stride as u64) << shift, self.count as u64)
+            }
+            _ => Lattice::NONE,
+        }
     }
 
     /// Whether `address` is the start of an object of the arena.

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use super::memory::{ArenaMemory, SectionMemory};
 use crate::dump::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer, framework};
 use crate::error::{DumpError, Result as LoadResult};
-use crate::heap::{Arena, Group, ObjectType};
+use crate::heap::{Arena, Group, Lattice, ObjectType, Word, WordRef};
 use crate::native::{Import, ImportKind};
 use crate::record::{At, Dumpable, Fault, Place, Record, Reference, audit_elements};
 use crate::schema::{IdHasher, SectionDecl};
@@ -37,6 +37,21 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) file_len: u64,
 }
 
+/// How many tags a word may have to be audited by a table.
+const TAGS: usize = 16;
+
+/// For each tag of a type of words, those that are valid beyond doubt: all immediates, the symbols of
+/// the table, and the objects where the tag stands for one type without trailing array.
+struct Tags {
+    /// The type's, none before the first word.
+    id: Option<TypeId>,
+    lattices: [Lattice; TAGS],
+}
+
+impl Tags {
+    const NONE: Self = Self { id: None, lattices: [Lattice::NONE; TAGS] };
+}
+
 /// Checks stored records.
 pub struct Auditor<'a> {
     around: Surroundings<'a>,
@@ -44,6 +59,7 @@ pub struct Auditor<'a> {
     by_ordinal: Vec<&'a Arena>,
     by_id: HashMap<TypeId, u8, std::hash::BuildHasherDefault<IdHasher>>,
     recent: [(*const ObjectType, u8); 64],
+    tags: Tags,
     /// How far the payloads of each section have come.
     cursors: Vec<u64>,
     current: usize,
@@ -64,6 +80,7 @@ impl<'a> Auditor<'a> {
             by_ordinal: by_ordinal.into_iter().map(|(_, arena)| arena).collect(),
             by_id,
             recent: [(std::ptr::null(), 0); 64],
+            tags: Tags::NONE,
             cursors: vec![0; around.sections.len()],
             current: 0,
             queue: VecDeque::new(),
@@ -212,6 +229,40 @@ impl<'a> Auditor<'a> {
         let ordinal = *self.by_id.get(&ty.id)?;
         self.recent[slot] = (ty, ordinal);
         Some(self.by_ordinal[usize::from(ordinal)])
+    }
+
+    /// Whether a word is valid beyond doubt: asked first, without a branch that depends on its tag.
+    #[inline]
+    pub(crate) fn plain_word<W: Word + Dumpable>(&mut self, bits: u64) -> bool {
+        if const { W::TAG_BITS == 0 || 1 << W::TAG_BITS > TAGS } {
+            return false;
+        }
+        if self.tags.id != Some(TypeId::of::<W::Id>()) {
+            self.tags = self.tags_of::<W>();
+        }
+        self.tags.lattices[bits as usize & const { ((1 << W::TAG_BITS) - 1) & (TAGS - 1) }].contains(bits)
+    }
+
+    /// The words of each tag that are valid beyond doubt.
+    #[cold]
+    #[inline(never)]
+    fn tags_of<W: Word + Dumpable>(&mut self) -> Tags {
+        let mut lattices = [Lattice::NONE; TAGS];
+        for (tag, lattice) in (0..1 << W::TAG_BITS).zip(&mut lattices) {
+            *lattice = match W::decode(tag) {
+                WordRef::Immediate => Lattice::ALL,
+                // Symbols that are renumbered have to be written.
+                WordRef::Symbol(_) if self.around.staged.is_none() => {
+                    Lattice::new(tag, 1 << W::TAG_BITS, u64::from(self.around.symbols))
+                }
+                WordRef::Object { group, .. } => match W::GROUPS[group].types {
+                    [only] => self.arena(only).map_or(Lattice::NONE, |arena| arena.words(tag, W::SHIFT)),
+                    _ => Lattice::NONE,
+                },
+                _ => Lattice::NONE,
+            };
+        }
+        Tags { id: Some(TypeId::of::<W::Id>()), lattices }
     }
 
     /// Checks that an address is the start of an object of type `ty`.
