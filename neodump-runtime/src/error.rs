@@ -97,6 +97,14 @@ impl DumpError {
         Self::ImageFormat { section: section.into(), offset, path: String::new(), problem: problem.into() }
     }
 
+    /// The same, where the offset was counted from the start of a section that lies at `start` in the file.
+    pub(crate) fn within(mut self, start: u64) -> Self {
+        if let Self::ImageFormat { offset, .. } = &mut self {
+            *offset = offset.saturating_add(start);
+        }
+        self
+    }
+
     /// The file that the error is about, where it is about one.
     pub fn path(&self) -> Option<&Path> {
         match self {

@@ -22,7 +22,7 @@ pub use trace::KeyedMap;
 pub(crate) use trace::Tracer;
 pub(crate) use visited::Visited;
 pub use writer::Writer;
-pub(crate) use writer::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
+pub(crate) use writer::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
 
 use crate::error::{DumpError, Result};
 use crate::heap::Image;

@@ -8,7 +8,7 @@ use std::any::TypeId;
 use std::collections::{HashMap, VecDeque};
 
 use super::memory::{ArenaMemory, SectionMemory};
-use crate::dump::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer, framework};
+use crate::dump::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer};
 use crate::error::{DumpError, Result as LoadResult};
 use crate::heap::{Arena, Group, Lattice, ObjectType, Word, WordRef};
 use crate::native::{Import, ImportKind};
@@ -26,6 +26,8 @@ struct Later {
 pub(crate) struct Surroundings<'a> {
     /// By ordinal; those of `rw` first, as their pools.
     pub(crate) sections: &'a [SectionMemory],
+    /// The names of the sections.
+    pub(crate) names: &'a [&'a str],
     /// The ordinal of HeapBytes.
     pub(crate) bytes_section: usize,
     pub(crate) managers: &'a [(&'static str, usize)],
@@ -64,6 +66,10 @@ pub struct Auditor<'a> {
     cursors: Vec<u64>,
     current: usize,
     queue: VecDeque<Later>,
+    /// Groups whose types are told apart by a kind byte, as words of the image name them.
+    groups: Vec<&'static Group>,
+    /// Whether a typed pointer, which needs no kind byte, leads to a type that has one.
+    typed_kinds: bool,
     shared: HashMap<u64, TypeId>,
     /// Writes the values that fields are baked with, to compare.
     scratch: Writer<'a>,
@@ -84,6 +90,8 @@ impl<'a> Auditor<'a> {
             cursors: vec![0; around.sections.len()],
             current: 0,
             queue: VecDeque::new(),
+            groups: Vec::new(),
+            typed_kinds: false,
             shared: HashMap::new(),
             scratch,
             fixups: 0,
@@ -97,6 +105,28 @@ impl<'a> Auditor<'a> {
         self.cursors[section] = self.cursors[section].max(from);
     }
 
+    /// The section whose records are audited.
+    pub(crate) fn current(&self) -> usize {
+        self.current
+    }
+
+    /// Checks that the kind bytes of objects which typed pointers lead to are those of their types: a
+    /// machine that makes a word of such a pointer asks the kind byte from then on.
+    pub(crate) fn check_kinds(&self) -> Result<(), (&'static ObjectType, Box<Fault>)> {
+        for group in self.groups.iter().filter(|_| self.typed_kinds) {
+            for arena in self.by_ordinal.iter().filter(|arena| group.types.iter().any(|ty| ty.is(arena.ty))) {
+                for object in arena.objects() {
+                    // SAFETY: an object of a type of the group.
+                    if !unsafe { group.type_of(object) }.is_some_and(|ty| ty.is(arena.ty)) {
+                        let problem = format!("its kind byte is not that of {}", arena.ty.name());
+                        return Err((arena.ty, Fault::new(problem).at(object.addr())));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that the payloads fill their sections; says how many symbols were renumbered.
     pub(crate) fn check_filled(&self) -> LoadResult<u64> {
         let filled = [WORDS, HYDRATION, ROOT].map(|pool| pool as usize).into_iter();
@@ -104,11 +134,10 @@ impl<'a> Auditor<'a> {
         for section in filled.chain(managers).chain([self.around.bytes_section]) {
             let (reached, memory) = (self.cursors[section], &self.around.sections[section]);
             if reached != memory.len {
-                let name = self.around.managers.iter().find(|(_, ordinal)| *ordinal == section);
                 return Err(DumpError::format(
-                    name.map_or(framework::HEAP, |(name, _)| name),
+                    self.around.names.get(section).copied().unwrap_or_default(),
                     memory.offset,
-                    format!("{} bytes of section {section}, of which its owners own {reached}", memory.len),
+                    format!("{} bytes, of which its owners own {reached}", memory.len),
                 ));
             }
         }
@@ -268,6 +297,7 @@ impl<'a> Auditor<'a> {
     /// Checks that an address is the start of an object of type `ty`.
     #[inline]
     pub(crate) fn object(&mut self, address: u64, ty: &'static ObjectType) -> Result<(), Box<Fault>> {
+        self.typed_kinds |= ty.kind.is_some();
         match self.arena(ty) {
             Some(arena) if arena.starts_at(address as usize) => Ok(()),
             _ => Err(no_object(address, ty.name())),
@@ -295,6 +325,9 @@ impl<'a> Auditor<'a> {
             // SAFETY: an object starts there, and the kind function reads its header only.
             let ty = unsafe { group.type_of(object) };
             if ty.is_some_and(|ty| ty.is(arena.ty)) {
+                if !self.groups.iter().any(|known| std::ptr::eq(*known, group)) {
+                    self.groups.push(group);
+                }
                 return Ok(());
             }
         }

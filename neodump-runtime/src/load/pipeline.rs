@@ -8,7 +8,7 @@ use super::auditor::{Auditor, Surroundings};
 use super::memory::{self, ArenaMemory, SectionMemory};
 use super::reader::Reader;
 use super::{LoadReport, identity};
-use crate::dump::{HYDRATION, ImageRoot, Plan, ROOT, Writer, framework};
+use crate::dump::{HEAP, HYDRATION, ImageRoot, Plan, ROOT, Writer, framework};
 use crate::error::{DumpError, Result};
 use crate::heap::{Image, Slots, Writes};
 use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
@@ -72,8 +72,10 @@ impl Pipeline<'_> {
         let started = Instant::now();
         let renumber = staged.as_ref().filter(|staged| !staged.is_identity());
         if self.trust == Trust::Audited || renumber.is_some() {
+            let names: Vec<&str> = header.sections().iter().map(|placed| placed.spec.name.as_str()).collect();
             let surroundings = Surroundings {
                 sections: &sections,
+                names: &names,
                 bytes_section: ordinal(framework::BYTES).unwrap_or(0),
                 managers: &managers,
                 arenas: &arenas,
@@ -103,6 +105,9 @@ impl Pipeline<'_> {
         if self.trust == Trust::Audited {
             // SAFETY: nobody writes to the image yet.
             unsafe { crate::image::verify_padding(&region, header) }?;
+            // Relocations are not needed at the preferred base; sound they must be everywhere.
+            // SAFETY: as above.
+            unsafe { region.relocations(header) }?;
         }
         Ok(region)
     }
@@ -116,7 +121,7 @@ impl Pipeline<'_> {
     ) -> Result<Vec<native::Import>> {
         let table = SectionMemory::of(region, header, native::SECTION)?;
         // SAFETY: `meta` is only read during a load.
-        let imports = native::decode(unsafe { table.bytes() })?;
+        let imports = native::decode(unsafe { table.bytes() }).map_err(|error| error.within(table.offset))?;
         if native::slots_len(&imports) as u64 != slots.len {
             return Err(DumpError::format(
                 framework::IMPORTS,
@@ -151,9 +156,10 @@ impl Pipeline<'_> {
         }
         // SAFETY: `ro` is not written, and stays as long as the image, which outlives its interner
         // unless it is released.
-        let frozen = unsafe { Frozen::new(table.start, table.len as usize) }?;
+        let frozen = unsafe { Frozen::new(table.start, table.len as usize) };
+        let frozen = frozen.map_err(|error| error.within(table.offset))?;
         if self.trust == Trust::Audited {
-            frozen.audit()?;
+            frozen.audit().map_err(|error| error.within(table.offset))?;
         }
         Ok(Some(frozen))
     }
@@ -310,38 +316,42 @@ fn audit<R: ImageRoot>(
     let nothing = Plan::new(crate::dump::Visited::new(), Vec::new())?;
     let (none, managers) = (Natives::new(), around.managers);
     let scratch = Writer::new(&nothing, &none, &[], ImportTable::new(), Vec::new(), 0);
-    let file_offset = |address: usize| {
-        let section =
-            sections.iter().find(|section| address.wrapping_sub(section.start.addr()) < section.len as usize);
-        section.map(|section| section.offset + (address - section.start.addr()) as u64)
-    };
-    let refuse = |section: &str, start: u64, root: &str, fault: Box<Fault>| DumpError::ImageFormat {
-        section: section.to_owned(),
-        offset: file_offset(fault.address).unwrap_or(start),
-        path: render(root, &fault.steps),
-        problem: fault.problem,
+    let names = around.names;
+    // A fault is at its bytes where it knows them, else at the start of the section that is audited.
+    let refuse = |fault: Box<Fault>, current: usize, root: &str| {
+        let within =
+            |section: &SectionMemory| fault.address.wrapping_sub(section.start.addr()) < section.len as usize;
+        let section = sections.iter().position(within);
+        let inside = section.map_or(0, |section| fault.address - sections[section].start.addr());
+        let section = section.unwrap_or(current);
+        DumpError::ImageFormat {
+            section: names.get(section).copied().unwrap_or_default().to_owned(),
+            offset: sections.get(section).map_or(0, |section| section.offset) + inside as u64,
+            path: render(root, &fault.steps),
+            problem: fault.problem,
+        }
     };
     let root_section = sections[ROOT as usize];
     let hydration = sections[HYDRATION as usize];
     let mut auditor = Auditor::new(around, scratch);
+    let starts = names.iter().position(|name| *name == framework::STARTS).unwrap_or(0);
     for memory in arenas {
         let name = memory.arena.ty.short_name();
         let offsets = memory.offsets();
         if let Some(offsets) = &offsets {
-            auditor
-                .starts(memory, offsets)
-                .map_err(|fault| refuse(framework::STARTS, memory.offset, name, fault))?;
+            auditor.starts(memory, offsets).map_err(|fault| refuse(fault, starts, name))?;
         }
         auditor.enter(HYDRATION as usize, memory::side_end(arenas));
         // SAFETY: `arenas` found the slots and side records in bounds, and `starts` the trailing
         // arrays; the memory is the load's own.
         unsafe { (memory.arena.ty.audit)(slots(memory, offsets.as_deref(), &hydration), &mut auditor) }
-            .map_err(|fault| refuse(framework::HEAP, memory.offset, name, fault))?;
+            .map_err(|fault| refuse(fault, HEAP as usize, name))?;
     }
     let root_name = R::shape().name.rsplit("::").next().unwrap_or_default().to_lowercase();
-    let in_root = |fault| refuse(framework::ROOT, root_section.offset, &root_name, fault);
+    let in_root = |fault, current| refuse(fault, current, &root_name);
     if (root_section.len as usize) < R::RECORD.size {
-        return Err(in_root(Fault::new(format!("{} bytes, expected {}", root_section.len, R::RECORD.size))));
+        let problem = format!("{} bytes, expected {}", root_section.len, R::RECORD.size);
+        return Err(in_root(Fault::new(problem), ROOT as usize));
     }
     for &(name, ordinal) in managers {
         let section = sections[ordinal];
@@ -353,8 +363,10 @@ fn audit<R: ImageRoot>(
     }
     auditor.enter(ROOT as usize, R::RECORD.size as u64);
     // SAFETY: the record is in bounds.
-    unsafe { R::audit(root_section.at(0), &mut auditor) }.map_err(in_root)?;
-    auditor.drain().map_err(in_root)?;
+    unsafe { R::audit(root_section.at(0), &mut auditor) }
+        .map_err(|fault| in_root(fault, auditor.current()))?;
+    auditor.drain().map_err(|fault| in_root(fault, auditor.current()))?;
+    auditor.check_kinds().map_err(|(ty, fault)| refuse(fault, HEAP as usize, ty.short_name()))?;
     auditor.check_filled()
 }
 
