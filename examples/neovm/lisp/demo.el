@@ -56,6 +56,23 @@
 
 (defvar demo-words (count-words "the cat and the dog and the image that keeps the cat"))
 
+;; What an image has to hold besides functions: made before the dump, used after it.
+
+(defvar demo-ring nil "A list that ends in itself.")
+(defvar demo-counter nil "A closure over its own count.")
+(defvar demo-big nil "2 to the power of 200.")
+(defvar demo-floats nil "Numbers that are easily lost.")
+
+(defun demo-prepare ()
+  "Use what is defined above, so that the machine has a state worth keeping."
+  (setq demo-ring (list 'round 'and))
+  (setcdr (cdr demo-ring) demo-ring)
+  (setq demo-counter (let ((n 0)) (lambda () (setq n (1+ n)))))
+  (dotimes (_ 41) (funcall demo-counter))
+  (setq demo-big (expt 2 200))
+  (setq demo-floats (list -0.0 1.0e+INF 0.1 5e-324))
+  (funcall fib 90))
+
 (defun demo ()
   (princ (format "d/dx (+ (* x x) (sin (* 3 x))) = %S\n" (derive '(+ (* x x) (sin (* 3 x))) 'x)))
   (princ (format "queens of 6: %d\n" (queens 6)))
@@ -67,6 +84,11 @@
   (let ((q (make-queue)))
     (dolist (x '(a "b" 3.5 [d e])) (queue-add q x))
     (princ (format "queue: %S then %S\n" (queue-take q) q)))
+  (when demo-ring
+    (princ (format "ring: %S\n" demo-ring))
+    (princ (format "counter: %d\n" (funcall demo-counter)))
+    (princ (format "2^200: %d\n" demo-big))
+    (princ (format "floats: %S\n" demo-floats)))
   t)
 
 (provide 'demo)

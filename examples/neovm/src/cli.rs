@@ -1,21 +1,44 @@
 //! The command line.
 
+mod demo;
+mod images;
+mod info;
+mod real_input;
+
 use crate::corpus;
 use crate::machine::Vm;
+use images::Trust;
 use std::io::Write;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 const HELP: &str = "\
-neovm: a small Emacs-Lisp machine
+neovm: a small Emacs-Lisp machine that starts from an image
 
 usage: neovm <command>
 
 commands:
-  demo                            run the bundled demonstration
-  run [FILE... | --eval EXPR]...  evaluate files and expressions in order; print the value of each EXPR
+  demo                            boot, dump, map the image in a fresh process, run the demonstration there
+  run [OPTION...] [FILE... | --eval EXPR]...
+                                  evaluate files and expressions in order; print the value of each EXPR
+  dump -o IMAGE [FILE...]         boot, evaluate the files, dump the machine
+  info [--json] IMAGE             what an image holds: segments, sections, objects, natives
   check FOLDER                    read every form of every .el file, print it, read it again, compare
+  real-input FOLDER...            read every form of every .el and .el.gz file, dump them, and compare them in fresh
+                                  processes that map and load the image; the last line is JSON
+  real-input-check, demo-again    the parts of these two that their fresh processes run
+
+options of run:
+  --image IMAGE   start from an image instead of booting; alone, it is mapped and its checksums are compared, so the
+                  image must be one that this program wrote
+  --trusted       map it without looking at the checksums: for files that nothing can have damaged
+  --audit         load it into memory and check every word: for files from anywhere
+  --report        tell on the error output how the image was loaded, and what the program wrote of it
+
+other options:
+  -h, --help      this text
+  -V, --version   the version
 
 exit code: 0 when all went well, 1 when a program or file is at fault, 2 when the command line is";
 
@@ -64,7 +87,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         [] => Err(Failure::Usage("no command given".into())),
-        ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => {
+        ["help" | "--help" | "-h", ..] | [_, "--help" | "-h", ..] => {
             say(HELP);
             Ok(())
         }
@@ -72,11 +95,21 @@ fn command(args: &[String]) -> Result<(), Failure> {
             say(concat!("neovm ", env!("CARGO_PKG_VERSION")));
             Ok(())
         }
-        ["demo"] => demo(),
+        ["demo"] => demo::run(),
+        ["demo-again", how, image, booted] => demo::run_again(trust(how)?, image, booted),
         ["run", ref rest @ ..] => run(rest),
+        ["dump", ref rest @ ..] => images::dump(rest),
+        ["info", "--json", path] | ["info", path, "--json"] => info::run(path, true),
+        ["info", path] if !path.starts_with('-') => info::run(path, false),
+        ["real-input", ref folders @ ..] if !folders.is_empty() => real_input::run(folders),
+        ["real-input-check", how, image, index, text] => real_input::check(trust(how)?, image, index, text),
         ["check", folder] => check(folder.as_ref()),
         [command, ..] => Err(Failure::Usage(format!("'{command}' with these arguments is not understood"))),
     }
+}
+
+fn trust(how: &str) -> Result<Trust, Failure> {
+    Trust::from_option(how).ok_or_else(|| Failure::Usage(format!("'{how}' does not say how to load")))
 }
 
 fn say(text: &str) {
@@ -90,37 +123,92 @@ fn boot() -> Result<Vm, Failure> {
     Ok(vm)
 }
 
-fn demo() -> Result<(), Failure> {
-    let start = Instant::now();
-    let mut vm = boot()?;
-    vm.load_text("demo.el", include_bytes!("../lisp/demo.el").to_vec())?;
-    let booted = start.elapsed();
-    vm.eval_str("(demo)")?;
-    say(&format!(
-        "booted in {:.1} ms: {} symbols, {} functions, {} objects",
-        booted.as_secs_f64() * 1e3,
-        vm.symbols.len(),
-        vm.obarray.functions(),
-        vm.heap.objects()
-    ));
-    Ok(())
+/// Runs this program again, in a process of its own.
+fn start_again(args: &[&str]) -> Result<(), Failure> {
+    let status =
+        this_program()?.args(args).status().map_err(|error| format!("cannot start again: {error}"))?;
+    if status.success() { Ok(()) } else { Err(Failure::Work(format!("the fresh process: {status}"))) }
+}
+
+/// The same, for what it says.
+fn start_again_and_listen(args: &[&str]) -> Result<String, Failure> {
+    let child = this_program()?.args(args).stderr(Stdio::inherit()).output();
+    let output = child.map_err(|error| format!("cannot start again: {error}"))?;
+    if !output.status.success() {
+        return Err(Failure::Work(format!("the fresh process: {}", output.status)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn this_program() -> Result<Command, Failure> {
+    let program = std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+    Ok(Command::new(program))
+}
+
+/// What `run` is to do.
+#[derive(Default)]
+struct Run<'a> {
+    image: Option<&'a str>,
+    trust: Option<Trust>,
+    report: bool,
+    /// Files and, after `--eval`, expressions.
+    programs: Vec<&'a str>,
+}
+
+impl<'a> Run<'a> {
+    fn parse(args: &[&'a str]) -> Result<Run<'a>, Failure> {
+        let mut run = Run::default();
+        let mut args = args.iter();
+        while let Some(&arg) = args.next() {
+            let mut value = |what: &str| {
+                let value = args.next().copied();
+                value.ok_or_else(|| Failure::Usage(format!("{arg} is followed by {what}")))
+            };
+            match arg {
+                "--image" => run.image = Some(value("an image")?),
+                "--eval" => run.programs.extend(["--eval", value("an expression")?]),
+                "--report" => run.report = true,
+                "--trusted" | "--audit" if run.trust.is_some() => {
+                    return Err(Failure::Usage("--trusted and --audit exclude each other".into()));
+                }
+                "--trusted" | "--audit" => run.trust = Trust::from_option(arg),
+                _ if arg.starts_with('-') => {
+                    return Err(Failure::Usage(format!("'run' has no option '{arg}'")));
+                }
+                _ => run.programs.push(arg),
+            }
+        }
+        if run.image.is_none() && (run.trust.is_some() || run.report) {
+            return Err(Failure::Usage("--trusted, --audit and --report are about --image IMAGE".into()));
+        }
+        Ok(run)
+    }
 }
 
 fn run(args: &[&str]) -> Result<(), Failure> {
-    let mut vm = boot()?;
-    let mut args = args.iter();
-    while let Some(&arg) = args.next() {
-        if arg == "--eval" {
-            let Some(text) = args.next() else {
-                return Err(Failure::Usage("--eval is followed by an expression".into()));
-            };
+    let run = Run::parse(args)?;
+    let Some(image) = run.image else { return evaluate(&mut boot()?, &run.programs) };
+    let trust = run.trust.unwrap_or(Trust::Checksummed);
+    let (mut vm, report) = images::load(image, trust)?;
+    let result = evaluate(&mut vm, &run.programs);
+    if run.report {
+        eprintln!("loaded {report}");
+        images::report_pages(image, trust, &report);
+    }
+    result
+}
+
+/// Evaluates files and, after `--eval`, expressions, whose values it prints.
+fn evaluate(vm: &mut Vm, programs: &[&str]) -> Result<(), Failure> {
+    let mut programs = programs.iter();
+    while let Some(&program) = programs.next() {
+        if program == "--eval" {
+            let text = programs.next().copied().unwrap_or_default();
             let value = vm.load_text("--eval", text.as_bytes().to_vec())?;
             say(&vm.prin1(value));
-        } else if arg.starts_with("--") {
-            return Err(Failure::Usage(format!("'run' has no option '{arg}'")));
         } else {
-            let text = std::fs::read(arg).map_err(|error| format!("{arg}: {error}"))?;
-            vm.load_text(arg, text)?;
+            let text = std::fs::read(program).map_err(|error| format!("{program}: {error}"))?;
+            vm.load_text(program, text)?;
         }
     }
     Ok(())

@@ -8,8 +8,9 @@ use crate::rt::Interner;
 use crate::symbols;
 use crate::value::Value;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// Every `.el` file under a folder, in a fixed order.
+/// Every `.el` and `.el.gz` file under a folder, in a fixed order. Links to folders are not followed.
 pub fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut work = vec![folder.to_path_buf()];
@@ -19,13 +20,31 @@ pub fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
             let path = entry.path();
             if entry.file_type()?.is_dir() {
                 work.push(path);
-            } else if path.extension().is_some_and(|e| e == "el") {
+            } else if is_source(&path) && path.is_file() {
                 found.push(path);
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn is_source(path: &Path) -> bool {
+    path.to_str().is_some_and(|name| name.ends_with(".el") || name.ends_with(".el.gz"))
+}
+
+/// The text of a file, unpacked by `gzip` where it is packed.
+pub fn contents(path: &Path) -> Result<Vec<u8>, String> {
+    if path.extension().is_none_or(|extension| extension != "gz") {
+        return std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let output = Command::new("gzip").arg("-dc").arg(path).output();
+    let output = output.map_err(|error| format!("gzip, for {}: {error}", path.display()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("gzip, for {}: {}", path.display(), said.trim()));
+    }
+    Ok(output.stdout)
 }
 
 /// What was read from a folder.
@@ -52,7 +71,7 @@ pub fn read(folder: &Path) -> Result<Corpus, String> {
         notes: Vec::new(),
     };
     for path in files(folder).map_err(|e| format!("{}: {e}", folder.display()))? {
-        let text = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let text = contents(&path)?;
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
         let mut source = Source::file(name, text);
         while let Some(form) =

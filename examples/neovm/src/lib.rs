@@ -18,6 +18,7 @@ pub mod image;
 pub mod machine;
 pub mod number;
 pub mod object;
+pub mod pages;
 pub mod printer;
 pub mod reader;
 mod rt;

@@ -260,6 +260,20 @@ impl Vm {
         Ok(())
     }
 
+    /// The global value of a variable; nil when it has none.
+    pub fn global(&mut self, name: &str) -> Value {
+        match self.obarray.cell(self.symbols.intern(name)).value {
+            Value::UNBOUND => Value::NIL,
+            value => value,
+        }
+    }
+
+    /// Gives a variable a global value.
+    pub fn set_global(&mut self, name: &str, value: Value) {
+        let symbol = self.symbols.intern(name);
+        self.obarray.cell_mut(symbol).value = value;
+    }
+
     /// Whether the symbol is its own constant value because of the colon it starts with.
     pub(crate) fn is_keyword(&self, symbol: Symbol) -> bool {
         self.symbols.name(symbol).first() == Some(&b':') && self.symbols.is_interned(symbol)

@@ -16,7 +16,92 @@ fn neovm(args: &[&str]) -> (Option<i32>, String, String) {
 fn the_demonstration_runs() {
     let (code, out, err) = neovm(&["demo"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.starts_with("d/dx (+ (* x x) (sin (* 3 x))) = (+ (+ x x) (* (cos (* 3 x)) 3))\n"), "{out}");
+    assert!(out.starts_with("booted from Lisp sources in "), "{out}");
+    // Once in the process that maps the image, once in the one that audits it; each goes on counting from the dump.
+    for line in [
+        "d/dx (+ (* x x) (sin (* 3 x))) = (+ (+ x x) (* (cos (* 3 x)) 3))",
+        "ring: #1=(round and . #1#)",
+        "counter: 42",
+    ] {
+        assert_eq!(out.lines().filter(|l| l == &line).count(), 2, "{line}: {out}");
+    }
+    assert!(
+        out.contains("floats: (-0.0 1.0e+INF 0.1 5e-324)\n")
+            && out.contains(" 0 relocations, 0 pages written"),
+        "{out}"
+    );
+}
+
+#[test]
+fn an_image_is_dumped_started_from_and_told_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("a.el"), "(defun square (x) (* x x)) (setq seen (list 1.5 \"text\" 'symbol))")
+        .unwrap();
+    for image in ["one.ndump", "other.ndump"] {
+        let (code, out, err) = neovm(&["dump", "-o", &path(image), &path("a.el")]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(out.contains(" objects to ") && out.contains("ns an object"), "{out}");
+    }
+    assert!(std::fs::read(path("one.ndump")).unwrap() == std::fs::read(path("other.ndump")).unwrap());
+
+    let image = path("one.ndump");
+    for how in [&[][..], &["--trusted"], &["--audit"], &["--report", "--audit"]] {
+        let args = [&["run", "--image", &image][..], how, &["--eval", "(list (square 12) seen)"]].concat();
+        let (code, out, err) = neovm(&args);
+        assert_eq!((code, out.as_str()), (Some(0), "(144 (1.5 \"text\" symbol))\n"), "{how:?}");
+        assert_eq!(err.starts_with("loaded "), how.contains(&"--report"), "{err}");
+    }
+    let (code, out, _) = neovm(&["info", &image]);
+    assert_eq!(code, Some(0));
+    for part in
+        ["image neovm version 1", "segment imports: ", "obarray", "Cons", "subr/car (neovm::subrs::SubrDesc)"]
+    {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (code, out, _) = neovm(&["info", "--json", &image]);
+    assert!(code == Some(0) && out.starts_with("{\"file\":") && out.ends_with("]}\n"), "{out}");
+    assert!(out.contains(r#"{"name":"obarray","segment":"rw","#), "{out}");
+}
+
+#[test]
+fn what_is_no_image_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("text").to_str().unwrap().to_owned();
+    std::fs::write(&path, "no image").unwrap();
+    for args in [&["info", &path][..], &["run", "--image", &path], &["run", "--image", &path, "--audit"]] {
+        let (code, _, err) = neovm(args);
+        assert_eq!(code, Some(1));
+        assert!(err.starts_with(&format!("neovm: {path}: not a neodump image: ")), "{err}");
+    }
+    let (code, _, err) = neovm(&["dump", "-o", "/no/such/folder/image"]);
+    assert!(code == Some(1) && err.starts_with("neovm: cannot "), "{err}");
+    for wrong in [
+        &["dump"][..],
+        &["dump", "-x"],
+        &["run", "--trusted"],
+        &["run", "--image"],
+        &["info", "-x"],
+        &["real-input"],
+    ] {
+        assert_eq!(neovm(wrong).0, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn real_input_is_dumped_and_compared_in_fresh_processes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    std::fs::write(folder.path().join("a.el"), "(a) [b] \"c\" #1=(d . #1#)").unwrap();
+    std::fs::write(folder.path().join("sub/b.el"), "#s(hash-table data (k 1.5)) (#2=\"x\" #2#)").unwrap();
+    let (code, out, err) = neovm(&["real-input", folder.path().to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(last.starts_with(r#"{"files":2,"forms":6,"objects":"#), "{last}");
+    assert!(
+        last.contains(r#""way":"at-base","#) && last.ends_with(r#""pages_written":0,"equal":true}"#),
+        "{last}"
+    );
 }
 
 #[test]

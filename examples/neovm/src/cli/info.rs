@@ -1,0 +1,154 @@
+//! `neovm info`: what an image says of itself.
+
+use super::{Failure, say};
+use crate::image;
+use crate::machine::Vm;
+use neodump_runtime::image::{ImageHeader, SegmentKind, Source};
+use neodump_runtime::native::{self, Import};
+use neodump_runtime::{AdoptImage, DumpError};
+use std::fmt::Write;
+use std::fs::File;
+use std::path::Path;
+
+/// What is told of an image.
+struct Info {
+    header: ImageHeader,
+    natives: Vec<Import>,
+    /// Type, objects, bytes.
+    arenas: Vec<(&'static str, usize, usize)>,
+    symbols: usize,
+}
+
+pub(super) fn run(path: &str, json: bool) -> Result<(), Failure> {
+    let info = Info::of(path.as_ref()).map_err(|error| format!("{path}: {error}"))?;
+    let told = if json { info.json(path) } else { info.text(path) };
+    say(told.map_err(|error| error.to_string())?.trim_end());
+    Ok(())
+}
+
+impl Info {
+    /// Reads the header and the natives from the file, and loads it for the rest: the objects are counted by their own
+    /// types, after the audit has found the image sound.
+    fn of(path: &Path) -> Result<Info, DumpError> {
+        let file = File::open(path).map_err(|error| DumpError::io("open", path.to_path_buf(), error))?;
+        let source = Source::File { file: &file, path };
+        let header = source.header()?;
+        let vm: Vm = image::options().load(path)?;
+        let mut natives = Vec::new();
+        if let Some(section) = header.section(native::SECTION) {
+            let mut bytes = vec![0; section.extent.length as usize];
+            source.read_at(section.extent.offset, &mut bytes)?;
+            natives = native::decode(&bytes)?;
+        }
+        let arenas = vm.heap.image().map_or(&[][..], |image| image.arenas());
+        let arenas = arenas.iter().map(|a| (a.object_type().short_name(), a.len(), a.bytes())).collect();
+        let symbols = vm.symbols.len();
+        // SAFETY: nothing of the machine was kept.
+        unsafe { vm.release() };
+        Ok(Info { header, natives, arenas, symbols })
+    }
+
+    fn text(&self, path: &str) -> Result<String, std::fmt::Error> {
+        let (mut out, identity) = (String::new(), self.header.identity());
+        writeln!(out, "{path}: image {} version {}", identity.name, identity.version)?;
+        writeln!(
+            out,
+            "{} bytes, made for {:#x}, root schema {:016x}, natives {:016x}",
+            self.header.file_len(),
+            self.header.preferred_base(),
+            identity.root_hash,
+            identity.natives_hash
+        )?;
+        for kind in SegmentKind::ALL {
+            let extent = self.header.segment(kind);
+            writeln!(out, "\nsegment {kind}: {} bytes at {:#x}", extent.length, extent.offset)?;
+            for (section, _) in self.header.sections_of(kind) {
+                let (spec, extent) = (&section.spec, section.extent);
+                write!(out, "  {:<20} {:>12} bytes at {:#010x}", spec.name, extent.length, extent.offset)?;
+                writeln!(out, "  version {} schema {:016x}", spec.version, spec.schema_hash)?;
+            }
+        }
+        writeln!(out, "\nobjects")?;
+        for (name, count, bytes) in &self.arenas {
+            writeln!(out, "  {name:<20} {count:>12} in {bytes} bytes")?;
+        }
+        writeln!(out, "symbols {}, natives {}", self.symbols, self.natives.len())?;
+        for native in &self.natives {
+            writeln!(out, "  {} ({})", native.name, native.type_name)?;
+        }
+        Ok(out)
+    }
+
+    fn json(&self, path: &str) -> Result<String, std::fmt::Error> {
+        let (mut out, identity) = (String::new(), self.header.identity());
+        write!(
+            out,
+            r#"{{"file":{},"bytes":{},"name":{},"version":{},"preferred_base":"{:#x}","root_hash":"{:016x}","natives_hash":"{:016x}","segments":["#,
+            quoted(path),
+            self.header.file_len(),
+            quoted(&identity.name),
+            identity.version,
+            self.header.preferred_base(),
+            identity.root_hash,
+            identity.natives_hash
+        )?;
+        for (nth, kind) in SegmentKind::ALL.into_iter().enumerate() {
+            let (comma, extent) = (comma(nth), self.header.segment(kind));
+            let (offset, length) = (extent.offset, extent.length);
+            write!(out, r#"{comma}{{"name":"{kind}","offset":{offset},"length":{length}}}"#)?;
+        }
+        write!(out, r#"],"sections":["#)?;
+        for (nth, section) in self.header.sections().iter().enumerate() {
+            let (spec, extent) = (&section.spec, section.extent);
+            write!(
+                out,
+                r#"{}{{"name":{},"segment":"{}","offset":{},"length":{},"version":{},"schema_hash":"{:016x}"}}"#,
+                comma(nth),
+                quoted(&spec.name),
+                spec.segment,
+                extent.offset,
+                extent.length,
+                spec.version,
+                spec.schema_hash
+            )?;
+        }
+        write!(out, r#"],"arenas":["#)?;
+        for (nth, (name, count, bytes)) in self.arenas.iter().enumerate() {
+            let (comma, name) = (comma(nth), quoted(name));
+            write!(out, r#"{comma}{{"type":{name},"objects":{count},"bytes":{bytes}}}"#)?;
+        }
+        write!(out, r#"],"symbols":{},"natives":["#, self.symbols)?;
+        for (nth, native) in self.natives.iter().enumerate() {
+            let (comma, name, of) = (comma(nth), quoted(&native.name), quoted(&native.type_name));
+            write!(out, r#"{comma}{{"name":{name},"type":{of}}}"#)?;
+        }
+        write!(out, "]}}")?;
+        Ok(out)
+    }
+}
+
+fn comma(nth: usize) -> &'static str {
+    if nth == 0 { "" } else { "," }
+}
+
+/// The text as a JSON string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\0'..' ' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_is_quoted_as_json_has_it() {
+        assert_eq!(super::quoted("a\"b\\c\n\u{e9}"), "\"a\\\"b\\\\c\\u000a\u{e9}\"");
+    }
+}
