@@ -324,11 +324,13 @@ unsafe fn audit<T: Object>(slots: Slots<'_>, a: &mut Auditor<'_>) -> Result<(), 
 }
 
 unsafe fn hydrate<T: Object>(slots: Slots<'_>, r: &mut Reader<'_>) {
-    for index in 0..slots.count {
-        let this = slots.slot(index).as_ptr::<T>();
-        // SAFETY: the caller promises relocated slots and side records in bounds.
-        unsafe { T::hydrate_object(this, slots.side.add(index * T::SIDE.size), r) };
-    }
+    r.in_objects(|r| {
+        for index in 0..slots.count {
+            let this = slots.slot(index).as_ptr::<T>();
+            // SAFETY: the caller promises relocated slots and side records in bounds.
+            unsafe { T::hydrate_object(this, slots.side.add(index * T::SIDE.size), r) };
+        }
+    });
 }
 
 unsafe fn validate<T: Object>(object: *const u8) -> Result<(), String> {

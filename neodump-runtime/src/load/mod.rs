@@ -3,6 +3,7 @@
 mod auditor;
 mod identity;
 mod memory;
+mod order;
 mod pipeline;
 mod reader;
 mod report;

@@ -3,12 +3,14 @@
 //! The first pass makes every slot valid and runs no user code that could see the image: records
 //! are read shell first, and what is behind an indirection is filled from a list of jobs, so depth
 //! costs no stack. The second pass fills keyed collections and runs conversions, last queued first:
-//! what is inside a value is queued behind it, and so complete before it.
+//! what is inside a value is queued behind it, and so complete before it. What is shared has a place of
+//! its own in that order.
 
 use std::any::TypeId;
 use std::collections::HashMap;
 
 use super::memory::SectionMemory;
+use super::order::{Group, Groups};
 use crate::dump::REFERENCE_BITS;
 use crate::heap::{AdoptImage, Image};
 use crate::native::Import;
@@ -17,6 +19,7 @@ use crate::schema::SectionDecl;
 use crate::symbols::{Frozen, Interner};
 
 struct Fill {
+    group: Group,
     values: *mut u8,
     payload: At,
     count: usize,
@@ -52,8 +55,11 @@ pub struct Reader<'a> {
     imports: &'a [Import],
     imports_start: *mut u8,
     jobs: Vec<Fill>,
-    second: Vec<Second>,
-    shared: HashMap<(u64, TypeId), *const u8>,
+    second: Vec<(Group, Second)>,
+    shared: HashMap<(u64, TypeId), (*const u8, Group)>,
+    groups: Groups,
+    /// The group of what is being read.
+    current: Group,
     frozen: Option<Frozen>,
     /// Whether the symbols were loaded into an interner that is not the machine's.
     external_interner: bool,
@@ -81,6 +87,8 @@ impl<'a> Reader<'a> {
             jobs: Vec::new(),
             second: Vec::new(),
             shared: HashMap::new(),
+            groups: Groups::new(),
+            current: Group::ROOT,
             frozen,
             external_interner,
             image: Some(image),
@@ -107,7 +115,7 @@ impl<'a> Reader<'a> {
         count: usize,
         fill: unsafe fn(*mut u8, At, usize, &mut Reader<'_>),
     ) {
-        self.jobs.push(Fill { values, payload, count, fill });
+        self.jobs.push(Fill { group: self.current, values, payload, count, fill });
     }
 
     /// Queues the move of staged entries into a keyed collection for the second pass.
@@ -119,22 +127,41 @@ impl<'a> Reader<'a> {
         put: unsafe fn(*mut u8, *mut u8, usize),
         discard: unsafe fn(*mut u8, usize),
     ) {
-        self.second.push(Second::Put { map, staged, count, put, discard });
+        self.second.push((self.current, Second::Put { map, staged, count, put, discard }));
     }
 
     /// Queues work for the second pass.
     pub(crate) fn after_fill(&mut self, work: Second) {
-        self.second.push(work);
+        self.second.push((self.current, work));
+    }
+
+    /// Runs `hydrate` over objects, whose work of the second pass goes before that of the root.
+    pub(crate) fn in_objects(&mut self, hydrate: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.current, Group::OBJECTS);
+        hydrate(self);
+        self.current = before;
     }
 
     /// The value that other owners of a shared payload have already.
-    pub(crate) fn shared(&self, reference: Reference, id: TypeId) -> Option<*const u8> {
-        self.shared.get(&(reference.place, id)).copied()
+    pub(crate) fn shared(&mut self, reference: Reference, id: TypeId) -> Option<*const u8> {
+        let (value, group) = self.shared.get(&(reference.place, id)).copied()?;
+        self.groups.refer(self.current, group);
+        Some(value)
     }
 
-    /// Notes the value of a shared payload.
-    pub(crate) fn now_shared(&mut self, reference: Reference, id: TypeId, value: *const u8) {
-        self.shared.insert((reference.place, id), value);
+    /// Notes the value of a shared payload when its first owner is read, and puts off the reading of its
+    /// content.
+    pub(crate) fn now_shared(
+        &mut self,
+        reference: Reference,
+        id: TypeId,
+        value: *mut u8,
+        fill: unsafe fn(*mut u8, At, usize, &mut Reader<'_>),
+    ) {
+        let group = self.groups.add(self.current);
+        self.shared.insert((reference.place, id), (value, group));
+        let (payload, _) = self.payload(reference);
+        self.jobs.push(Fill { group, values: value, payload, count: 1, fill });
     }
 
     /// The address of the function with an import number.
@@ -142,8 +169,9 @@ impl<'a> Reader<'a> {
         let Some(import) = number.checked_sub(1).and_then(|index| self.imports.get(index as usize)) else {
             self.broken("the number of an import")
         };
+        let slot = self.imports_start.wrapping_add(import.slot).cast::<usize>();
         // SAFETY: the slot is in the `imports` segment, and the load has filled it.
-        unsafe { self.imports_start.add(import.slot).cast::<usize>().read() }
+        unsafe { slot.read() }
     }
 
     /// Ends the load of an image that breaks the contract of [`map`](crate::map): it was trusted, and
@@ -195,9 +223,11 @@ impl<'a> Reader<'a> {
     /// Runs the jobs of the first pass.
     pub(crate) fn first_pass(&mut self) {
         while let Some(job) = self.jobs.pop() {
+            self.current = job.group;
             // SAFETY: the job was queued with the final address of its values and their payload.
             unsafe { (job.fill)(job.values, job.payload, job.count, self) };
         }
+        std::mem::replace(&mut self.groups, Groups::new()).sort(&mut self.second);
         self.first_pass_done = true;
     }
 
@@ -210,7 +240,7 @@ impl<'a> Reader<'a> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        while let Some(work) = self.second.pop() {
+        while let Some((_, work)) = self.second.pop() {
             match work {
                 Second::Put { map, staged, count, put, .. } => {
                     // SAFETY: queued with the final address of the map and its staged entries.
@@ -231,7 +261,7 @@ impl Drop for Reader<'_> {
         if !self.first_pass_done {
             return;
         }
-        for work in self.second.drain(..) {
+        for (_, work) in self.second.drain(..) {
             match work {
                 // SAFETY: the first pass has completed the staged entries, and nothing moved them.
                 Second::Put { staged, count, discard, .. } => unsafe { discard(staged, count) },

@@ -207,8 +207,8 @@ macro_rules! string {
             unsafe fn settle(_: *mut Self, _: At, _: &mut Reader<'_>) {}
             unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
                 // SAFETY: the caller promises a readable reference.
-                let (payload, count) =
-                    a.payload(unsafe { at.get::<Reference>() }, <u8 as Dumpable>::RECORD)?;
+                let reference = unsafe { at.get::<Reference>() };
+                let (payload, count) = a.payload(reference, <u8 as Dumpable>::RECORD)?;
                 // SAFETY: the auditor checked that the bytes are in bounds.
                 let bytes = unsafe { std::slice::from_raw_parts(payload.as_ptr::<u8>(), count) };
                 utf8(bytes)

@@ -48,9 +48,7 @@ macro_rules! shared {
                     None => {
                         // The content follows below; until it is filled nobody looks at it.
                         let value = $ty::into_raw($ty::<T>::new_uninit()).cast::<T>();
-                        let (payload, _) = r.payload(reference);
-                        r.now_shared(reference, id, value.cast());
-                        r.later(value.cast_mut().cast(), payload, 1, fill::<T>);
+                        r.now_shared(reference, id, value.cast_mut().cast(), fill::<T>);
                         // SAFETY: made by `new_uninit` of the same type.
                         unsafe { $ty::from_raw(value) }
                     }
