@@ -1,12 +1,29 @@
 //! Programs and their values.
 
-use neovm::Vm;
+use neodump_runtime::Placement;
+use neovm::{Vm, image};
 
+/// Evaluates the programs on a machine that has booted, and on two that have come out of an image: where the image says,
+/// and elsewhere.
 fn check(cases: &[(&str, &str)]) {
-    let mut vm = Vm::boot().unwrap();
-    for (text, wanted) in cases {
-        let got = vm.eval_to_string(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(got, *wanted, "{text}");
+    let bytes = Vm::boot().unwrap().dump_to_bytes().unwrap();
+    let loaded = |placement| image::options().placement(placement).load_bytes(&bytes).unwrap();
+    for mut vm in [Vm::boot().unwrap(), loaded(Placement::Preferred), loaded(Placement::Elsewhere)] {
+        for (text, wanted) in cases {
+            let got = vm.eval_to_string(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(got, *wanted, "{text}");
+        }
+        let all: Vec<&str> = cases.iter().map(|(text, _)| *text).collect();
+        redump(vm, &all);
+    }
+}
+
+/// What the programs have defined is dumped too: the machine that is loaded from that goes through them again.
+fn redump(mut vm: Vm, programs: &[&str]) {
+    let bytes = vm.dump_to_bytes().unwrap();
+    let mut again: Vm = image::options().load_bytes(&bytes).unwrap();
+    for text in programs {
+        again.eval_to_string(text).unwrap_or_else(|error| panic!("once more: {text}: {error}"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is printed reads back as the same.
 
-use neovm::Interner;
+use neodump_runtime::Placement;
 use neovm::chars;
 use neovm::equal::same_structure;
 use neovm::heap::Heap;
@@ -9,6 +9,7 @@ use neovm::printer::{self, Labels, Style};
 use neovm::reader::Source;
 use neovm::symbols::{self, sym};
 use neovm::value::Value;
+use neovm::{Interner, Vm, image};
 use proptest::prelude::*;
 
 /// A value to make.
@@ -137,6 +138,34 @@ impl Maker {
                 self.heap.vector(vec![value, value])
             }
         }
+    }
+}
+
+/// The text of a value, which says what is shared and where cycles close.
+fn text(vm: &Vm, value: Value) -> String {
+    let style = Style { labels: Labels::Shared, ..Style::PRIN1 };
+    String::from_utf8_lossy(&printer::to_bytes(&vm.heap, &vm.symbols, value, style)).into_owned()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn a_dumped_value_is_loaded_as_the_same(tree in tree(), elsewhere in any::<bool>()) {
+        let mut vm = Vm::new();
+        let (heap, symbols) = (std::mem::take(&mut vm.heap), std::mem::take(&mut vm.symbols));
+        let mut maker = Maker { heap, symbols };
+        let value = maker.make(&tree);
+        (vm.heap, vm.symbols) = (maker.heap, maker.symbols);
+        vm.set_global("value", value);
+        let shown = text(&vm, value);
+        let bytes = vm.dump_to_bytes().unwrap();
+        let placement = if elsewhere { Placement::Elsewhere } else { Placement::Preferred };
+        let mut back: Vm = image::options().placement(placement).load_bytes(&bytes).unwrap();
+        let value = back.global("value");
+        prop_assert_eq!(&text(&back, value), &shown);
+        prop_assert!(back.dump_to_bytes().unwrap() == bytes);
+        // SAFETY: nothing of the machine is used again.
+        unsafe { back.release() };
     }
 }
 
