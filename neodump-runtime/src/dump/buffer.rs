@@ -33,3 +33,16 @@ pub(super) fn advise<T>(vec: &Vec<T>) {
         crate::image::advise_huge(vec.as_ptr().cast(), bytes);
     }
 }
+
+/// Tells the processor that the line at an address will be read soon.
+#[inline]
+pub(crate) fn prefetch(address: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch of any address has no effect that a program can see.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = address;
+}

@@ -13,6 +13,7 @@ mod writer;
 use std::path::Path;
 use std::time::Instant;
 
+pub(crate) use buffer::prefetch;
 pub(crate) use path::Find;
 pub(crate) use plan::Plan;
 pub use report::{DumpReport, Progress};

@@ -145,6 +145,9 @@ impl<'a> Tracer<'a> {
                 // SAFETY: the dump borrows the machine, and with it what its values own.
                 unsafe { job.run(self) }?;
             } else if let Some((object, ordinal)) = self.work.pop() {
+                if let Some((next, _)) = self.work.last() {
+                    super::buffer::prefetch(*next);
+                }
                 if self.parents.is_some() {
                     self.current = Some((object, usize::from(ordinal)));
                     if object == self.blamed_object {
@@ -294,11 +297,12 @@ impl Visitor for Tracer<'_> {
         let Some(ordinal) = self.ordinal(ty) else { return Err(no_type_of_image(ty)) };
         let objects = &mut self.arenas[usize::from(ordinal)].objects;
         let Ok(index) = u32::try_from(objects.len()) else { return Err(too_many(ty)) };
-        if address.addr() % 8 != 0 || address.is_null() {
+        if !address.addr().is_multiple_of(8) || address.is_null() {
             return Err(no_address(address, ty));
         }
         match self.visited.insert(address.addr(), Visit { ty: ordinal, index }) {
             None => {
+                super::buffer::prefetch(address);
                 super::buffer::push(objects, address);
                 self.work.push((address, ordinal));
                 if let Some(parents) = &mut self.parents {

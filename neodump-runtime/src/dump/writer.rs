@@ -24,12 +24,15 @@ pub(crate) const IMPORTS: u32 = u32::MAX;
 /// How many bits of a reference hold the offset; the section is above them.
 pub(crate) const REFERENCE_BITS: u32 = 48;
 
+/// Writes `count` values to a payload.
+type Write = unsafe fn(*const u8, usize, Place, &mut Writer<'_>) -> Result<(), Box<Refusal>>;
+
 /// Work that was put off: values that go to `payload`.
 struct Later {
     values: *const u8,
     count: usize,
     payload: Place,
-    write: unsafe fn(*const u8, usize, Place, &mut Writer<'_>) -> Result<(), Box<Refusal>>,
+    write: Write,
 }
 
 /// The bytes of one section.
@@ -222,13 +225,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Puts off the writing of `count` values to `payload`.
-    pub fn later(
-        &mut self,
-        values: *const u8,
-        count: usize,
-        payload: Place,
-        write: unsafe fn(*const u8, usize, Place, &mut Writer<'_>) -> Result<(), Box<Refusal>>,
-    ) {
+    pub fn later(&mut self, values: *const u8, count: usize, payload: Place, write: Write) {
         self.queue.push_back(Later { values, count, payload, write });
     }
 

@@ -14,8 +14,8 @@ mod process_ptr;
 pub mod word;
 mod written;
 
-pub use edges::{Edges, SeeEdge};
 pub(crate) use edges::Kept;
+pub use edges::{Edges, SeeEdge};
 pub use image::{AdoptImage, Arena, Image, Objects};
 pub use image_option::ImageOption;
 pub use image_str::ImageStr;

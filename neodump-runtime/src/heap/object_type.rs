@@ -137,7 +137,7 @@ pub struct ObjectType {
     pub(crate) write: unsafe fn(&[*const u8], WriteSlots<'_>, &mut Writer<'_>) -> Result<(), WriteFailure>,
     pub(crate) audit: unsafe fn(Slots<'_>, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
     pub(crate) hydrate: unsafe fn(Slots<'_>, &mut Reader<'_>),
-    pub(crate) validate: Option<unsafe fn(*const u8) -> Result<(), String>>,
+    pub(crate) validate: Option<Validate>,
     pub(crate) drop: unsafe fn(*mut u8),
 }
 
@@ -174,6 +174,9 @@ impl Slots<'_> {
 
 /// Which object could not be written, and why.
 pub(crate) type WriteFailure = (*const u8, Box<Refusal>);
+
+/// What `#[dump(validate = ..)]` says of the live object at an address.
+type Validate = unsafe fn(*const u8) -> Result<(), String>;
 
 struct Of<T>(std::marker::PhantomData<T>);
 
@@ -296,6 +299,9 @@ unsafe fn write<T: Object>(
     w: &mut Writer<'_>,
 ) -> Result<(), WriteFailure> {
     for (index, &object) in objects.iter().enumerate() {
+        if let Some(&soon) = objects.get(index + 16) {
+            crate::dump::prefetch(soon);
+        }
         let slot = match slots.offsets {
             None => slots.first.add(index * slots.stride),
             Some(offsets) => slots.first.add(offsets[index] as usize),

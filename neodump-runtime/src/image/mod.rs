@@ -38,13 +38,13 @@ pub use layout::{
     Identity, Layout, Placed, SectionSpec, SegmentKind, check_image_name, header_region_length,
     preferred_base,
 };
+pub(crate) use memory::advise_huge;
 pub use region::{Region, Relocated, UnmapGuard, Way};
 pub use source::Source;
 pub use verify::{verify_checksums, verify_padding};
-pub(crate) use memory::advise_huge;
 pub use ways::{Check, Placement};
-pub use write::{to_bytes, write_atomic};
 pub(crate) use write::{join, replace_by, sealed_header};
+pub use write::{to_bytes, write_atomic};
 
 /// The first bytes of every image: a byte above 127, the name, both line ends, the end-of-file
 /// character, and bytes that no text has, so that a transfer that changes text is noticed.

@@ -11,6 +11,7 @@ impl Place {
     /// The place `bytes` further on.
     #[must_use]
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "it counts bytes, as `add` of a byte pointer does")]
     pub fn add(self, bytes: usize) -> Self {
         Self { pool: self.pool, offset: self.offset + bytes as u64 }
     }
@@ -31,6 +32,7 @@ impl At {
     /// The record `bytes` further on.
     #[must_use]
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "it counts bytes, as `add` of a byte pointer does")]
     pub fn add(self, bytes: usize) -> Self {
         Self(self.0.wrapping_add(bytes))
     }

@@ -33,11 +33,14 @@ impl<M: Keyed<Key: Dumpable, Value: Dumpable>> Entry<M> {
     const VALUE: usize = Self::LAYOUT.offsets[1];
 }
 
+/// The entries of a collection.
+type Entries<'m, M> = Vec<(&'m <M as Keyed>::Key, &'m <M as Keyed>::Value)>;
+
 /// The entries in canonical order; `None` while keys refer to objects that have no place yet.
 fn ordered<'m, M: Keyed<Key: Dumpable>>(
     map: &'m M,
     place_of: &dyn Fn(usize) -> Option<u64>,
-) -> Result<Option<Vec<(&'m M::Key, &'m M::Value)>>, Box<Refusal>> {
+) -> Result<Option<Entries<'m, M>>, Box<Refusal>> {
     let mut fixed = Vec::with_capacity(map.len());
     let mut unplaced = Vec::new();
     for (key, value) in map.entries() {
