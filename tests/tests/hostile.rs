@@ -156,7 +156,8 @@ fn any_word_of_any_section_may_be_anything() {
     let at_name = |wanted: &str| sections.iter().find(|(name, _)| name == wanted).map(|(_, s)| s.start);
     let heap = forge.section("HeapImage");
     // Addresses of objects of every type, of bytes, of slots and of payloads, and lengths that are too large.
-    let mut words = vec![0, 1, 8, u64::MAX, u64::MAX - 7, 1 << 63, 1 << 47, 1 << 32, 1 << 20, bytes.len() as u64];
+    let mut words =
+        vec![0, 1, 8, u64::MAX, u64::MAX - 7, 1 << 63, 1 << 47, 1 << 32, 1 << 20, bytes.len() as u64];
     for tag in [0b011, 0b100, 0b101, 0b111] {
         words.extend([heap.start, heap.start + 64, heap.end - 16].map(|at| forge.address(at) | tag));
     }
@@ -177,7 +178,12 @@ fn any_word_of_any_section_may_be_anything() {
         let mut forge = forge.clone();
         for (name, at) in &starts[range] {
             let before = forge.u64(*at);
-            let near = [before.wrapping_add(8), before.wrapping_sub(8), before.wrapping_mul(2), before.wrapping_add(1 << 40)];
+            let near = [
+                before.wrapping_add(8),
+                before.wrapping_sub(8),
+                before.wrapping_mul(2),
+                before.wrapping_add(1 << 40),
+            ];
             for word in words.iter().chain(&near).copied().filter(|word| *word != before) {
                 forge.put(*at, word);
                 let what = || format!("{name} at {at:#x}: {before:#x} became {word:#x}");
