@@ -204,7 +204,7 @@ fn explain<R: ImageRoot>(
     refusal: Box<Refusal>,
 ) -> DumpError {
     let Ok(tracer) = Tracer::new(graph, natives, images) else { return refused(root, &refusal, &[]) };
-    let mut tracer = tracer.with_paths(refusal.address);
+    let mut tracer = tracer.with_paths(refusal.address, &refusal.problem);
     match root.walk(&mut tracer).and_then(|()| tracer.run()) {
         Ok(()) => refused(root, &refusal, &[]),
         Err(found) => {
@@ -223,7 +223,7 @@ fn steps_to<R: ImageRoot>(
     object: *const u8,
 ) -> Vec<Step> {
     let Ok(tracer) = Tracer::new(graph, natives, images) else { return Vec::new() };
-    let mut tracer = tracer.with_paths(0).stopping_at(object);
+    let mut tracer = tracer.with_paths(0, "").stopping_at(object);
     match root.walk(&mut tracer).and_then(|()| tracer.run()) {
         Ok(()) => Vec::new(),
         Err(_) => steps_from(root, &tracer),

@@ -62,6 +62,7 @@ pub(crate) struct Tracer<'a> {
     parents: Option<HashMap<usize, Parent>>,
     current: Parent,
     blamed_map: usize,
+    blamed_problem: String,
     blamed_object: *const u8,
     depth: usize,
 }
@@ -98,15 +99,18 @@ impl<'a> Tracer<'a> {
             parents: None,
             current: None,
             blamed_map: 0,
+            blamed_problem: String::new(),
             blamed_object: std::ptr::null(),
             depth: 0,
         })
     }
 
-    /// The same, remembering the way to every object; `map` is the one whose order is undecided.
-    pub(crate) fn with_paths(mut self, map: usize) -> Self {
+    /// The same, remembering the way to every object; the map at address `map`, if there is one, is
+    /// refused with `problem`.
+    pub(crate) fn with_paths(mut self, map: usize, problem: &str) -> Self {
         self.parents = Some(HashMap::new());
         self.blamed_map = map;
+        problem.clone_into(&mut self.blamed_problem);
         self
     }
 
@@ -343,7 +347,7 @@ impl Visitor for Tracer<'_> {
 
     fn keyed(&mut self, map: KeyedMap) -> Result<(), Box<Refusal>> {
         if self.parents.is_some() && self.blamed_map == map.map.addr() {
-            return Err(undecided(1));
+            return Err(Refusal::new(self.blamed_problem.as_str()));
         }
         if self.is_at_once() {
             // SAFETY: the dump borrows the machine, and with it the map.

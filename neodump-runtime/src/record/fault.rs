@@ -22,8 +22,30 @@ pub enum Step {
 }
 
 /// Steps, innermost first, as they are collected on the way out.
+///
+/// A path through very many objects is shown by its ends.
 pub(crate) fn render(root: &str, steps: &[Step]) -> String {
     let mut path = root.to_owned();
+    if steps.len() <= 2 * SHOWN {
+        render_steps(&mut path, steps);
+        return path;
+    }
+    let is_object = |step: &Step| matches!(step, Step::Object(_));
+    // Both ends are cut where an object begins, so that no field stands without its owner.
+    let last = steps[..SHOWN].iter().rposition(is_object).map_or(SHOWN, |at| at + 1);
+    let first = steps.len() - SHOWN;
+    let first = steps[first..].iter().position(is_object).map_or(first, |at| first + at + 1);
+    render_steps(&mut path, &steps[first..]);
+    let left_out = steps[last..first].iter().filter(|step| is_object(step)).count();
+    path.push_str(&format!(" \u{2192} ({left_out} objects more)"));
+    render_steps(&mut path, &steps[..last]);
+    path
+}
+
+/// How many steps at each end of a long path are shown.
+const SHOWN: usize = 32;
+
+fn render_steps(path: &mut String, steps: &[Step]) {
     for step in steps.iter().rev() {
         match step {
             Step::Field(name) => {
@@ -45,7 +67,6 @@ pub(crate) fn render(root: &str, steps: &[Step]) -> String {
             }
         }
     }
-    path
 }
 
 macro_rules! carrier {

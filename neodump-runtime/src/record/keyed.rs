@@ -98,7 +98,10 @@ unsafe fn trace_map<M: Keyed<Key: Dumpable, Value: Dumpable>>(
 ) -> Result<bool, Box<Refusal>> {
     // SAFETY: the caller promises the live map that the job was made for.
     let map = unsafe { &*map.cast::<M>() };
-    let Some(entries) = ordered(map, &|address| tracer.place_of(address))? else { return Ok(false) };
+    let entries = ordered(map, &|address| tracer.place_of(address));
+    // The address lets a second trace find the way to the map.
+    let entries = entries.map_err(|refusal| refusal.at(std::ptr::from_ref(map).addr()))?;
+    let Some(entries) = entries else { return Ok(false) };
     for (index, (key, value)) in entries.into_iter().enumerate() {
         walk_entry(index, key, value, tracer)?;
     }
