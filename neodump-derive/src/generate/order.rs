@@ -16,8 +16,8 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
             Some(quote!(#dumpable::order(#value, #key);))
         }
         Policy::With(module) => {
-            let (dumpable, to_stored) = (n.p("Dumpable"), super::function_of(module, "to_stored"));
-            Some(quote!(<#module::Stored as #dumpable>::order(&#to_stored(#value), #key);))
+            let to_stored = super::function_of(module, "to_stored");
+            Some(quote!(#key.made::<#module::Stored>(#to_stored(#value));))
         }
         Policy::Native(_) => {
             // Addresses differ from process to process.

@@ -70,6 +70,7 @@ pub struct Writer<'a> {
     /// Pointers to payloads and slots, whose addresses are known when every pool is full.
     pub(crate) pointers: Vec<(Place, Place)>,
     shared: HashMap<(usize, TypeId), Place>,
+    /// Until the end of the dump: shared values are known by their addresses, which must not be used again.
     kept: Vec<Kept>,
     pub(crate) symbols: Option<Vec<u8>>,
     pub(crate) symbol_count: u32,
@@ -235,7 +236,6 @@ impl<'a> Writer<'a> {
             // SAFETY: the dump borrows the machine, and with it what its values own.
             unsafe { (later.write)(later.values, later.count, later.payload, self) }?;
         }
-        self.kept.clear();
         Ok(())
     }
 
@@ -292,7 +292,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Keeps a value that was made for the dump until what it owns has been written.
+    /// Keeps a value that was made for the dump until its end.
     pub fn keep<T>(&mut self, value: Box<T>) -> *const T {
         let (kept, value) = Kept::new(value);
         self.kept.push(kept);

@@ -81,7 +81,8 @@ impl<S: SeeEdge> Edges<S> {
         self.see
     }
 
-    /// Walks what was put off: what is behind the owned indirections of what was walked.
+    /// Walks what was put off: what is behind the owned indirections of what was walked. Values with several
+    /// owners (`Rc`) are walked once between two calls, so call it as seldom as you can.
     ///
     /// # Safety
     ///
@@ -92,6 +93,9 @@ impl<S: SeeEdge> Edges<S> {
             // SAFETY: the caller promises that the values are where they were.
             let Ok(()) = unsafe { job.run(self) };
         }
+        // Memory that is free from here on may be given to another value: what shared values were met
+        // says nothing about those to come.
+        self.shared.clear();
         self.kept.clear();
     }
 }

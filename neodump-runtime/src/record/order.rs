@@ -3,7 +3,7 @@
 //! Hashes and addresses differ from process to process, so entries are sorted by what does not:
 //! bytes of scalars and strings, symbol ids, and the places of objects in the image.
 
-use crate::heap::{Word, WordRef};
+use crate::heap::{Kept, Word, WordRef};
 use crate::symbols::Symbol;
 
 /// Work that a key put off: the value behind an owned indirection.
@@ -16,6 +16,8 @@ pub struct OrderKey<'a> {
     unplaced: bool,
     unordered: Option<&'static str>,
     later: std::collections::VecDeque<Later>,
+    /// Values that were made for the key: what was put off may be behind them.
+    kept: Vec<Kept>,
 }
 
 /// How one key is ordered.
@@ -37,6 +39,7 @@ impl<'a> OrderKey<'a> {
             unplaced: false,
             unordered: None,
             later: std::collections::VecDeque::new(),
+            kept: Vec::new(),
         };
         value.order(&mut key);
         while let Some((values, count, order)) = key.later.pop_front() {
@@ -108,6 +111,14 @@ impl<'a> OrderKey<'a> {
     pub fn defer<T: crate::Dumpable>(&mut self, values: &[T]) {
         self.unsigned(&(values.len() as u64).to_le_bytes());
         self.later.push_back((values.as_ptr().cast(), values.len(), order_values::<T>));
+    }
+
+    /// A value that was made for the key: the stored form of a field of another type.
+    pub fn made<T: crate::Dumpable>(&mut self, value: T) {
+        let (kept, value) = Kept::new(Box::new(value));
+        self.kept.push(kept);
+        // SAFETY: the key keeps the value until what was put off is done.
+        unsafe { &*value }.order(self);
     }
 
     /// A value of a type that has no order.

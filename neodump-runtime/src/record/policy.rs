@@ -113,7 +113,7 @@ pub mod with {
         v.defer(Job { values: stored.cast(), count: 1, walk: walk_kept::<S, V> })
     }
 
-    /// Writes the stored value, which is kept until what it owns has been written.
+    /// Writes the stored value, which is kept until the end of the dump.
     pub fn write<S: Dumpable>(stored: S, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         let stored = w.keep(Box::new(stored));
         // SAFETY: the writer keeps the value.
