@@ -89,20 +89,37 @@ fn field_place(c: &Container, n: &Names, variant: Option<usize>, field: &Field) 
     at
 }
 
-fn fields(c: &Container, n: &Names, variant: Option<usize>, fields: &[Field]) -> TokenStream {
+/// The value `path { f: .., g: .. }` of a struct or variant.
+///
+/// A default of the user may unwind, and what has been read before it is not complete yet: it must not be
+/// dropped. So each field but a single one waits where nothing drops it.
+fn construct(
+    c: &Container,
+    n: &Names,
+    path: &TokenStream,
+    variant: Option<usize>,
+    fields: &[Field],
+) -> TokenStream {
     let image = c.is_image();
     let each = fields.iter().map(|field| {
-        let member = &field.member;
         if image && field.is_plain() {
             // The place borrows the reader, so it is computed first.
             let (place, at) = (&n.place, field_place(c, n, variant, field));
             let value = value(n, variant, field, &quote!(#place));
-            return quote!(#member: { let #place = #at; #value });
+            return quote!({ let #place = #at; #value });
         }
-        let value = value(n, variant, field, &place(n, variant, field));
-        quote!(#member: #value)
+        value(n, variant, field, &place(n, variant, field))
     });
-    quote!({ #(#each),* })
+    if let [field] = fields {
+        let member = &field.member;
+        return quote!(#path { #(#member: #each)* });
+    }
+    let (core, members) = (n.p("core"), fields.iter().map(|field| &field.member));
+    let locals: Vec<_> = fields.iter().map(|field| n.field(field.index)).collect();
+    quote! {
+        #(let #locals = #core::mem::ManuallyDrop::new(#each);)*
+        #path { #(#members: #core::mem::ManuallyDrop::into_inner(#locals)),* }
+    }
 }
 
 /// ```text
@@ -110,7 +127,9 @@ fn fields(c: &Container, n: &Names, variant: Option<usize>, fields: &[Field]) ->
 ///     if const { RECORD.in_place } {
 ///         return unsafe { at.get::<Self>() };
 ///     }
-///     Self { f: unsafe { <F as p::Dumpable>::read(at.add(Self::NEODUMP.offsets[0]), r) }, g: .. }
+///     let field0 = ManuallyDrop::new(unsafe { <F as p::Dumpable>::read(at.add(Self::NEODUMP.offsets[0]), r) });
+///     let field1 = ..;
+///     Self { f: ManuallyDrop::into_inner(field0), g: .. }
 /// }
 /// ```
 ///
@@ -131,16 +150,13 @@ pub(super) fn read(c: &Container, n: &Names) -> TokenStream {
         quote!(if #in_place { return unsafe { #at.get::<Self>() }; })
     });
     let body = match &c.data {
-        Data::Struct(all) => {
-            let fields = fields(c, n, None, all);
-            quote!(Self #fields)
-        }
+        Data::Struct(all) => construct(c, n, &quote!(Self), None, all),
         Data::Enum(variants) => {
             let name = &c.name;
             let arms = variants.iter().enumerate().map(|(index, variant)| {
                 let (ident, number) = (&variant.ident, index as u32);
-                let fields = fields(c, n, Some(index), &variant.fields);
-                quote!(#number => Self::#ident #fields,)
+                let value = construct(c, n, &quote!(Self::#ident), Some(index), &variant.fields);
+                quote!(#number => { #value })
             });
             quote!(match unsafe { #at.get::<u32>() } { #(#arms)* _ => #r.broken(#name) })
         }

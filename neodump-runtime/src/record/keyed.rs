@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 
 use super::order::Order;
 use super::owned::{REFERENCE, Reference};
@@ -182,14 +183,15 @@ unsafe fn fill_entries<M: Keyed<Key: Dumpable, Value: Dumpable>>(
     for index in 0..count {
         let at = payload.add(index * Entry::<M>::RECORD.size);
         let value_at = at.add(Entry::<M>::VALUE);
+        // Not complete yet, so nothing may drop it if a default of the value unwinds.
         // SAFETY: audited, by the caller's promise.
-        let key = unsafe { M::Key::read(at, r) };
+        let key = ManuallyDrop::new(unsafe { M::Key::read(at, r) });
         // SAFETY: as above.
         let value = unsafe { M::Value::read(value_at, r) };
         // SAFETY: the caller promises room for `count` entries.
         let entry = unsafe { entries.add(index) };
         // SAFETY: as above.
-        unsafe { entry.write((key, value)) };
+        unsafe { entry.write((ManuallyDrop::into_inner(key), value)) };
         // SAFETY: the entry is live and in bounds.
         let key = unsafe { &raw mut (*entry).0 };
         // SAFETY: as above.

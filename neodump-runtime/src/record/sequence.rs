@@ -33,10 +33,12 @@ unsafe impl<T: Dumpable, const N: usize> Dumpable for [T; N] {
         owned::write_elements(self, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
-        std::array::from_fn(|index| {
+        // What has been read is not complete yet, so nothing may drop it if a default unwinds.
+        let elements: [_; N] = std::array::from_fn(|index| {
             // SAFETY: the caller promises an audited record of `N` elements.
-            unsafe { T::read(at.add(index * T::RECORD.size), r) }
-        })
+            ManuallyDrop::new(unsafe { T::read(at.add(index * T::RECORD.size), r) })
+        });
+        elements.map(ManuallyDrop::into_inner)
     }
     unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>) {
         for index in 0..N {

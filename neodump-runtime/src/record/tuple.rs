@@ -1,5 +1,7 @@
 //! Stored forms of tuples: laid out by their own rules, as the language does not fix theirs.
 
+use std::mem::ManuallyDrop;
+
 use super::{At, Dumpable, Fault, Layout, OrderKey, Place, Record, Refusal, Step, Stop, Visitor};
 use crate::dump::Writer;
 use crate::load::{Auditor, Reader};
@@ -52,10 +54,12 @@ macro_rules! tuple {
                 Ok(())
             }
             unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
-                ($(
+                // What has been read is not complete yet, so nothing may drop it if a default unwinds.
+                let fields = ($(
                     // SAFETY: forwarded from the caller.
-                    unsafe { $name::read(at.add(<$laid>::LAYOUT.offsets[$index]), r) },
-                )*)
+                    ManuallyDrop::new(unsafe { $name::read(at.add(<$laid>::LAYOUT.offsets[$index]), r) }),
+                )*);
+                ($(ManuallyDrop::into_inner(fields.$index),)*)
             }
             unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>) {
                 $(
