@@ -112,24 +112,18 @@ pub const fn word_shape(
 #[doc(hidden)]
 #[inline]
 pub fn walk<W: Word, V: Visitor>(word: W, v: &mut V) -> Result<(), V::Stop> {
-    // One question for each half: a jump by the tag is guessed wrong for most words of a list.
-    if let WordRef::Object { address, group } = W::decode(word.to_bits()) {
-        let address: *const u8 = std::ptr::with_exposed_provenance(address as usize);
-        // SAFETY: the implementation of `Word` promises that the VM follows this address to
-        // an object of the group.
-        return match unsafe { W::GROUPS[group].type_of(address) } {
-            Some(ty) => v.object(address, ty),
-            None => v.refuse(unlisted(word.to_bits()).at(address.addr())),
-        };
-    }
-    walk_no_object(word, v)
-}
-
-#[inline(never)]
-fn walk_no_object<W: Word, V: Visitor>(word: W, v: &mut V) -> Result<(), V::Stop> {
     match W::decode(word.to_bits()) {
+        WordRef::Immediate => Ok(()),
         WordRef::Symbol(symbol) => v.symbol(symbol),
-        WordRef::Immediate | WordRef::Object { .. } => Ok(()),
+        WordRef::Object { address, group } => {
+            let address: *const u8 = std::ptr::with_exposed_provenance(address as usize);
+            // SAFETY: the implementation of `Word` promises that the VM follows this address to
+            // an object of the group.
+            match unsafe { W::GROUPS[group].type_of(address) } {
+                Some(ty) => v.object(address, ty),
+                None => v.refuse(unlisted(word.to_bits()).at(address.addr())),
+            }
+        }
         WordRef::Invalid => v.refuse(unknown_tag(word.to_bits())),
     }
 }
