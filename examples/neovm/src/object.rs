@@ -62,7 +62,7 @@ pub struct Header {
     #[dump(bake = Cell::new(1))]
     pub(crate) marked: Cell<u8>,
     /// What the object is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The next object of the sweep list.
     #[dump(cache)]
     pub(crate) next: ProcessPtr<Header>,
@@ -106,7 +106,7 @@ pub struct Str {
 
 /// A double.
 #[derive(Dumpable)]
-#[dump(object, kind = Kind::Float as u8)]
+#[dump(object, kind = Kind::Float as u8, validate = Float::check)]
 #[repr(C)]
 pub struct Float {
     /// The header.
@@ -332,7 +332,13 @@ impl Str {
     fn check(&self) -> Result<(), String> {
         let chars = if self.multibyte == 0 { self.bytes.len() } else { chars::count(&self.bytes) };
         let kept = self.multibyte <= 1 && self.chars == chars as u64;
-        rule(kept, "a string counts its characters")
+        rule(kept && self.header.kind == Kind::Str, "a string says so and counts its characters")
+    }
+}
+
+impl Float {
+    fn check(&self) -> Result<(), String> {
+        rule(self.header.kind == Kind::Float, "a float says so")
     }
 }
 
