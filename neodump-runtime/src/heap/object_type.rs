@@ -186,6 +186,10 @@ impl<T: Object> Of<T> {
             align_of::<T>() >= 8 && align_of::<T>() <= 16,
             "a heap object must be aligned to 8 or 16 bytes: add #[repr(C, align(8))]"
         );
+        assert!(
+            T::SIDE.align <= 16,
+            "the stored form of a heap object's field is aligned to at most 16 bytes: put it into a Box or a Vec"
+        );
         assert!(size_of::<T>() > 0, "a heap object must have bytes, else no address is its own: add a field");
         ObjectType {
             id: TypeId::of::<T::Id>(),

@@ -27,6 +27,12 @@ const fn max(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }
 
+/// Sections start at multiples of 64 bytes, so no record in one can be aligned to more.
+const fn checked_align(align: usize) -> usize {
+    assert!(align <= 64, "a stored value is aligned to at most 64 bytes: lower its #[repr(align(..))]");
+    align
+}
+
 /// `offset` rounded up to a multiple of `align`, a power of two.
 const fn align_up(offset: usize, align: usize) -> usize {
     (offset + align - 1) & !(align - 1)
@@ -90,6 +96,7 @@ impl Record {
     /// The record of an enum of this memory size and alignment; `explicit` if it has an explicit
     /// `repr` that makes its layout known.
     pub const fn of_enum(size: usize, align: usize, explicit: bool, variants: &[&[Record]]) -> Self {
+        let align = checked_align(align);
         let mut sum =
             Self { size, align, in_place: explicit, niche: false, rw: false, owns: false, copy: false };
         let mut v = 0;
@@ -173,6 +180,7 @@ impl<const N: usize> Layout<N> {
         size: usize,
         align: usize,
     ) -> Self {
+        let align = checked_align(align);
         let whole = Record { size, align, in_place: true, niche: false, rw: false, owns: false, copy: false };
         let mut layout = Self::of_fields(whole.absorb(&fields), fields, memory_offsets, 0);
         if !layout.record.in_place {
@@ -262,5 +270,28 @@ impl<const N: usize> Layout<N> {
         }
         side.size = align_up(side.size, side.align);
         Self { record, offsets, side, side_offsets, in_slot }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_line_is_the_largest_alignment() {
+        assert_eq!(Layout::of_struct([], [], 64, 64).record.align, 64);
+        assert_eq!(Record::of_enum(64, 64, true, &[]).align, 64);
+    }
+
+    #[test]
+    #[should_panic(expected = "aligned to at most 64 bytes")]
+    fn a_struct_of_larger_alignment_is_refused() {
+        Layout::of_struct([], [], 128, 128);
+    }
+
+    #[test]
+    #[should_panic(expected = "aligned to at most 64 bytes")]
+    fn an_enum_of_larger_alignment_is_refused() {
+        Record::of_enum(128, 128, true, &[]);
     }
 }
