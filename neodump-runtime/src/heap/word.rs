@@ -172,6 +172,17 @@ pub unsafe fn audit<W: Word + Dumpable>(at: At, a: &mut Auditor<'_>) -> Result<(
     if a.plain_word::<W>(bits) {
         return Ok(());
     }
+    // SAFETY: forwarded from the caller.
+    unsafe { audit_by_decoding::<W>(at, bits, a) }
+}
+
+/// Apart, so that the quick answer is short enough to be inlined.
+///
+/// # Safety
+///
+/// As [`audit`]; `bits` are those at `at`.
+#[inline(never)]
+unsafe fn audit_by_decoding<W: Word>(at: At, bits: u64, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
     match W::decode(bits) {
         WordRef::Immediate => Ok(()),
         WordRef::Symbol(symbol) => match a.symbol(symbol)? {
