@@ -11,11 +11,13 @@ use std::collections::HashMap;
 const CHUNK_BITS: u32 = 22;
 const GRANULE_BITS: u32 = 4;
 const ENTRIES: usize = 1 << (CHUNK_BITS - GRANULE_BITS);
-/// Chunks are allocated so many at once: huge pages need memory that is much larger than they are.
-const SLAB: usize = if cfg!(miri) { 1 } else { 16 };
+/// Behind the first few, chunks are allocated so many at once: huge pages need memory that is much
+/// larger than they are.
+const SLAB: usize = 16;
 /// How many chunks are found without a search: those of 4 GiB of addresses.
 const RECENT: usize = 1024;
-/// Heaps of more chunks than this have their entries in huge pages.
+/// So many chunks are allocated one by one, in small pages: clearing huge pages would be most of the
+/// dump of a small heap.
 const SMALL: usize = 4;
 
 /// What was met at an address.
@@ -57,14 +59,21 @@ impl Entry {
     }
 }
 
+/// Where the entries of a chunk are.
+#[derive(Clone, Copy)]
+struct Chunk {
+    slab: u32,
+    first: u32,
+}
+
 pub(crate) struct Visited {
-    /// The entries of `SLAB` chunks each.
+    /// Entries, of a chunk or of `SLAB` chunks.
     slabs: Vec<Vec<u64>>,
-    /// The number of chunks in use.
-    chunks: usize,
-    chunk_of: HashMap<usize, u32>,
-    /// The number of a chunk plus one, and its position: by the low bits of the number.
-    recent: Box<[Cell<(usize, u32)>; RECENT]>,
+    /// The chunks that the last slab has room for.
+    room: usize,
+    chunk_of: HashMap<usize, Chunk>,
+    /// The number of a chunk plus one, and the chunk: by the low bits of the number.
+    recent: Box<[Cell<(usize, Chunk)>; RECENT]>,
     overflow: HashMap<usize, Visit>,
 }
 
@@ -72,9 +81,9 @@ impl Visited {
     pub(crate) fn new() -> Self {
         Self {
             slabs: Vec::new(),
-            chunks: 0,
+            room: 0,
             chunk_of: HashMap::new(),
-            recent: Box::new([const { Cell::new((0, 0)) }; RECENT]),
+            recent: Box::new([const { Cell::new((0, Chunk { slab: 0, first: 0 })) }; RECENT]),
             overflow: HashMap::new(),
         }
     }
@@ -85,20 +94,13 @@ impl Visited {
         (address >> CHUNK_BITS, (address >> GRANULE_BITS) & (ENTRIES - 1))
     }
 
-    /// The slab of a chunk, and where in it an entry of the chunk is.
-    #[inline]
-    fn place(position: u32, entry: usize) -> (usize, usize) {
-        (position as usize / SLAB, position as usize % SLAB * ENTRIES + entry)
-    }
-
     /// What was met at `address`.
     #[inline]
     pub(crate) fn get(&self, address: usize) -> Option<Visit> {
         let (number, entry) = Self::split(address);
-        let (recent, position) = self.recent[number % RECENT].get();
-        let position = if recent == number + 1 { position } else { self.find(number)? };
-        let (slab, entry) = Self::place(position, entry);
-        let entry = self.slabs[slab][entry];
+        let (recent, chunk) = self.recent[number % RECENT].get();
+        let chunk = if recent == number + 1 { chunk } else { self.find(number)? };
+        let entry = self.slabs[chunk.slab as usize][chunk.first as usize + entry];
         if entry == 0 {
             return None;
         }
@@ -110,10 +112,9 @@ impl Visited {
     #[inline]
     pub(crate) fn insert(&mut self, address: usize, visit: Visit) -> Option<Visit> {
         let (number, entry) = Self::split(address);
-        let (recent, position) = self.recent[number % RECENT].get();
-        let position = if recent == number + 1 { position } else { self.find_or_add(number) };
-        let (slab, entry) = Self::place(position, entry);
-        let slot = &mut self.slabs[slab][entry];
+        let (recent, chunk) = self.recent[number % RECENT].get();
+        let chunk = if recent == number + 1 { chunk } else { self.find_or_add(number) };
+        let slot = &mut self.slabs[chunk.slab as usize][chunk.first as usize + entry];
         if *slot == 0 {
             *slot = Entry::new(address, visit).0;
             return None;
@@ -132,33 +133,29 @@ impl Visited {
     }
 
     #[cold]
-    fn find(&self, number: usize) -> Option<u32> {
-        let position = *self.chunk_of.get(&number)?;
-        self.recent[number % RECENT].set((number + 1, position));
-        Some(position)
+    fn find(&self, number: usize) -> Option<Chunk> {
+        let chunk = *self.chunk_of.get(&number)?;
+        self.recent[number % RECENT].set((number + 1, chunk));
+        Some(chunk)
     }
 
     #[cold]
-    fn find_or_add(&mut self, number: usize) -> u32 {
-        if let Some(position) = self.find(number) {
-            return position;
+    fn find_or_add(&mut self, number: usize) -> Chunk {
+        if let Some(chunk) = self.find(number) {
+            return chunk;
         }
-        // 2^32 chunks are more than there are addresses.
-        let position = self.chunks as u32;
-        self.chunks += 1;
-        let full = self.chunks > self.slabs.len() * SLAB;
-        if full {
-            self.slabs.push(vec![0; SLAB * ENTRIES]);
+        if self.room == 0 {
+            self.room = if self.slabs.len() < SMALL { 1 } else { SLAB };
+            let slab = vec![0; self.room * ENTRIES];
+            super::buffer::advise(&slab);
+            self.slabs.push(slab);
         }
-        // Not from the first chunk on: clearing huge pages would be most of the dump of a small heap.
-        if (self.chunks == SMALL || full && self.chunks > SMALL)
-            && let Some(slab) = self.slabs.last()
-        {
-            super::buffer::advise(slab);
-        }
-        self.chunk_of.insert(number, position);
-        self.recent[number % RECENT].set((number + 1, position));
-        position
+        self.room -= 1;
+        // There are fewer slabs than chunks of addresses, and fewer entries in one than 2^32.
+        let chunk = Chunk { slab: self.slabs.len() as u32 - 1, first: (self.room * ENTRIES) as u32 };
+        self.chunk_of.insert(number, chunk);
+        self.recent[number % RECENT].set((number + 1, chunk));
+        chunk
     }
 }
 
