@@ -16,9 +16,12 @@ pub(crate) fn rows(folder: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failu
     let (mut objects, mut bytes) = (0.0, 0.0);
     for _ in 0..TIMES {
         let numbers = run(&["make", Shape::Emacs.name(), &EMACS_CONSES.to_string()], &path)?;
-        let [all, trace, emit, checksum, write, len] = numbers[..] else { return Err("six numbers expected".into()) };
+        let [all, trace, emit, checksum, write, len] = numbers[..] else {
+            return Err("six numbers expected".into());
+        };
         (objects, bytes) = (all, len);
-        for (column, value) in columns.iter_mut().zip([trace, emit, checksum, write, trace + emit + checksum]) {
+        for (column, value) in columns.iter_mut().zip([trace, emit, checksum, write, trace + emit + checksum])
+        {
             column.push(value / all);
         }
     }

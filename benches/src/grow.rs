@@ -68,7 +68,14 @@ struct Grower<'a> {
 
 impl<'a> Grower<'a> {
     fn new(symbols: &'a Interner, conses: u64) -> Self {
-        Self { symbols, random: 0x9E37_79B9_7F4A_7C15, left: conses, block: std::ptr::null_mut(), free: 0, last: 0 }
+        Self {
+            symbols,
+            random: 0x9E37_79B9_7F4A_7C15,
+            left: conses,
+            block: std::ptr::null_mut(),
+            free: 0,
+            last: 0,
+        }
     }
 
     /// A number below `end`.

@@ -47,9 +47,9 @@ impl Value {
 
 /// Reads the kind byte of a vector-like object.
 unsafe fn kind_of(object: *const u8) -> u8 {
-    let header = object.cast::<Header>();
+    let kind = object.wrapping_add(std::mem::offset_of!(Header, kind));
     // SAFETY: every object behind the tag starts with a header; the byte is read alone.
-    unsafe { (&raw const (*header).kind).read() }
+    unsafe { kind.read() }
 }
 
 /// A pair.

@@ -60,7 +60,9 @@ impl Row {
         let verdict = match self.bound {
             Bound::None => String::new(),
             Bound::Most(bound) => format!("at most {bound:<8} {}", if self.pass() { "pass" } else { "MISS" }),
-            Bound::Least(bound) => format!("at least {bound:<7} {}", if self.pass() { "pass" } else { "MISS" }),
+            Bound::Least(bound) => {
+                format!("at least {bound:<7} {}", if self.pass() { "pass" } else { "MISS" })
+            }
         };
         let value = match self.value {
             value if value.fract() == 0.0 => format!("{value:.0}"),
