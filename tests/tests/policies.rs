@@ -209,7 +209,7 @@ impl Baked {
 fn baked_fields_have_their_value_in_the_image() {
     let value = |kept| Baked { mark: 0, kept, nothing: [], pair: (0, '\0') };
     let values: ImageVec<Baked> = vec![value(1), value(2)].into();
-    assert!(Baked::RECORD.in_place);
+    const { assert!(Baked::RECORD.in_place) };
     carried((values, vec![value(3)]), |(in_place, owned)| {
         let baked = |kept| Baked { mark: 3, kept, nothing: [], pair: (1, 'x') };
         assert_eq!((&in_place[..], &owned[..]), (&[baked(1), baked(2)][..], &[baked(3)][..]));
