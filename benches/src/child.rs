@@ -45,6 +45,8 @@ pub(crate) fn main(args: &[&str]) -> Result<(), Failure> {
         ["sum", first, path] => sum(Path::new(path), first == "map")?,
         ["elsewhere", "copied", path] => elsewhere(Path::new(path), Placement::Copied)?,
         ["elsewhere", "patched", path] => elsewhere(Path::new(path), Placement::Patched)?,
+        ["read", path] => read(Path::new(path))?,
+        ["latency", _] => vec![memory::latency()],
         ["load", path] => load(Path::new(path))?,
         _ => return Err(format!("no such work: {args:?}").into()),
     };
@@ -168,6 +170,17 @@ fn elsewhere(path: &Path, placement: Placement) -> Result<Vec<f64>, Failure> {
         return Err("the root is no list".into());
     }
     Ok(vec![time, report.relocations as f64])
+}
+
+/// Reads a file into fresh huge pages: microseconds.
+fn read(path: &Path) -> Result<Vec<f64>, Failure> {
+    let file = File::open(path)?;
+    let len = file.metadata()?.len() as usize;
+    let started = Instant::now();
+    let memory = memory::read_into_huge(&file, len)?;
+    let time = micros(started);
+    drop(memory);
+    Ok(vec![time])
 }
 
 /// Loads an image, audited: microseconds of the audit and of the whole, bytes of `rw`.

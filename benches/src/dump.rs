@@ -25,6 +25,7 @@ pub(crate) fn rows(folder: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failu
             column.push(value / all);
         }
     }
+    show(Row::new("memory.latency", run(&["latency"], folder)?[0], "ns", Bound::None));
     show(Row::new("dump.objects", objects, "objects", Bound::None));
     show(Row::new("dump.image", bytes / f64::from(1 << 20), "MiB", Bound::None));
     let names = ["dump.trace", "dump.emit", "dump.checksum", "dump.write", "dump.trace_emit_checksum"];

@@ -77,8 +77,10 @@ fn checksummed(path: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failure> {
 
 /// Away from the base, copying into huge pages beats patching where many pages hold pointers.
 fn elsewhere(path: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failure> {
-    let (mut copied, mut patched, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut copied, mut patched, mut read, mut ratio) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TIMES {
+        run(&["warm"], path)?;
+        read.push(run(&["read"], path)?[0]);
         run(&["warm"], path)?;
         let by_patch = run(&["elsewhere", "patched"], path)?[0];
         run(&["warm"], path)?;
@@ -87,6 +89,7 @@ fn elsewhere(path: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failure> {
         patched.push(by_patch);
         ratio.push(by_patch / by_copy);
     }
+    show(Row::new("read_into_huge_pages.half", median(read) / 1e3, "ms", Bound::None));
     show(Row::new("map.copied.half", median(copied) / 1e3, "ms", Bound::None));
     show(Row::new("map.patched.half", median(patched) / 1e3, "ms", Bound::None));
     show(Row::new("map.patched_to_copied", median(ratio), "ratio", Bound::Least(2.5)));

@@ -11,11 +11,11 @@ use twox_hash::XxHash3_64;
 
 const PAGE: usize = 4096;
 const HUGE: usize = 2 << 20;
+/// Bytes that a load reads at once.
+const CHUNK: usize = 256 << 10;
 
-/// Faults and frees `len` bytes. A virtual machine may have to fetch guest memory that was free for
-/// some seconds from its host, which costs more than anything measured here.
-pub(crate) fn warm(len: usize) -> io::Result<()> {
-    let len = len.next_multiple_of(HUGE) + HUGE;
+/// Anonymous memory that asks for huge pages.
+fn huge(len: usize) -> io::Result<Mapped> {
     let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::NORESERVE);
     // SAFETY: the kernel chooses addresses that nothing uses.
     let start = unsafe { mmap_anonymous(ptr::null_mut(), len, protection, flags) }?;
@@ -23,13 +23,50 @@ pub(crate) fn warm(len: usize) -> io::Result<()> {
     let advised = unsafe { madvise(start, len, Advice::LinuxHugepage) };
     // Without huge pages this takes longer.
     let _ = advised;
-    for page in (0..len).step_by(PAGE) {
+    Ok(Mapped { start, len })
+}
+
+/// Faults and frees `len` bytes. A virtual machine may have to fetch guest memory that was free for
+/// some seconds from its host, which costs more than anything measured here.
+pub(crate) fn warm(len: usize) -> io::Result<()> {
+    let memory = huge(len.next_multiple_of(HUGE) + HUGE)?;
+    for page in (0..memory.len).step_by(PAGE) {
         // SAFETY: the byte is in the range.
-        unsafe { start.cast::<u8>().wrapping_add(page).write_volatile(1) };
+        unsafe { memory.start.cast::<u8>().wrapping_add(page).write_volatile(1) };
     }
-    // SAFETY: the range is given up; nothing refers to it.
-    unsafe { munmap(start, len) }?;
     Ok(())
+}
+
+/// Reads a file into fresh huge pages: what a copied load cannot go below.
+pub(crate) fn read_into_huge(file: &File, len: usize) -> io::Result<Mapped> {
+    let memory = huge(len.next_multiple_of(HUGE))?;
+    for at in (0..len).step_by(CHUNK) {
+        let place = memory.start.cast::<u8>().wrapping_add(at);
+        // SAFETY: the chunk is in the memory, which is zeroed, and nothing else refers to it.
+        let chunk = unsafe { std::slice::from_raw_parts_mut(place, CHUNK.min(len - at)) };
+        file.read_exact_at(chunk, at as u64)?;
+    }
+    Ok(memory)
+}
+
+/// Nanoseconds of one read from memory that no cache has: a walk over one line a kibibyte of 256 MiB,
+/// each of which says where the next is.
+pub(crate) fn latency() -> f64 {
+    const STEP: usize = 128;
+    let lines = (256 << 20) / 8 / STEP;
+    let mut words = vec![0_usize; lines * STEP];
+    // A full cycle: the multiplier is 1 modulo 4 and the increment is odd.
+    for line in 0..lines {
+        words[line * STEP] = (line * 1_664_525 + 1_013_904_223) % lines * STEP;
+    }
+    let mut at = 0;
+    let started = std::time::Instant::now();
+    for _ in 0..lines {
+        at = words[at];
+    }
+    let nanos = started.elapsed().as_secs_f64() * 1e9 / lines as f64;
+    std::hint::black_box(at);
+    nanos
 }
 
 /// Maps a file as a load does (private, writable, no reserve), makes its pages present, sums all of
