@@ -66,11 +66,13 @@ pub struct Auditor<'a> {
     cursors: Vec<u64>,
     current: usize,
     queue: VecDeque<Later>,
-    /// Groups whose types are told apart by a kind byte, as words of the image name them.
+    /// Groups whose types are told apart by a kind byte, of every type of words in the image.
     groups: Vec<&'static Group>,
     /// Whether a typed pointer, which needs no kind byte, leads to a type that has one.
     typed_kinds: bool,
     shared: HashMap<u64, TypeId>,
+    /// The number of values without bytes.
+    weightless: u64,
     /// Writes the values that fields are baked with, to compare.
     scratch: Writer<'a>,
     fixups: u64,
@@ -93,6 +95,7 @@ impl<'a> Auditor<'a> {
             groups: Vec::new(),
             typed_kinds: false,
             shared: HashMap::new(),
+            weightless: 0,
             scratch,
             fixups: 0,
             around,
@@ -175,8 +178,8 @@ impl<'a> Auditor<'a> {
         }
         let end = (record.size as u64).checked_mul(count).and_then(|len| len.checked_add(found));
         match end {
-            // A value without bytes can be counted without end; the file bounds that too.
-            Some(end) if end <= memory.len && count <= self.around.file_len => {
+            // Values without bytes can be counted without end; the file bounds all of them together.
+            Some(end) if end <= memory.len && self.bytes_for(count, record) => {
                 self.cursors[section] = end;
                 Ok(memory.at(found))
             }
@@ -185,6 +188,15 @@ impl<'a> Auditor<'a> {
                 record.size, memory.len
             ))),
         }
+    }
+
+    /// Whether the file is large enough for so many values, counting those that have no bytes in it.
+    fn bytes_for(&mut self, count: u64, record: Record) -> bool {
+        if record.size > 0 {
+            return true;
+        }
+        self.weightless = self.weightless.saturating_add(count);
+        self.weightless <= self.around.file_len
     }
 
     /// Takes the payload behind a reference.
@@ -229,7 +241,7 @@ impl<'a> Auditor<'a> {
         if len == 0 || record.size == 0 {
             return if start != align_of::<T>() as u64 {
                 Err(Fault::new(format!("empty vector at {start:#x}, expected {}", align_of::<T>())))
-            } else if len > self.around.file_len {
+            } else if !self.bytes_for(len, record) {
                 Err(Fault::new(format!(
                     "vector of {len} elements in a file of {} bytes",
                     self.around.file_len
@@ -263,11 +275,11 @@ impl<'a> Auditor<'a> {
     /// Whether a word is valid beyond doubt: asked first, without a branch that depends on its tag.
     #[inline]
     pub(crate) fn plain_word<W: Word + Dumpable>(&mut self, bits: u64) -> bool {
-        if const { W::TAG_BITS == 0 || 1 << W::TAG_BITS > TAGS } {
-            return false;
-        }
         if self.tags.id != Some(TypeId::of::<W::Id>()) {
             self.tags = self.tags_of::<W>();
+        }
+        if const { W::TAG_BITS == 0 || 1 << W::TAG_BITS > TAGS } {
+            return false;
         }
         self.tags.lattices[bits as usize & const { ((1 << W::TAG_BITS) - 1) & (TAGS - 1) }].contains(bits)
     }
@@ -276,8 +288,17 @@ impl<'a> Auditor<'a> {
     #[cold]
     #[inline(never)]
     fn tags_of<W: Word + Dumpable>(&mut self) -> Tags {
+        // Whoever has a word of the type may make others of typed pointers, even if the image has none.
+        for group in W::GROUPS {
+            match group.types {
+                [only] => self.typed_kinds |= only.kind.is_some(),
+                _ if self.groups.iter().any(|known| std::ptr::eq(*known, group)) => {}
+                _ => self.groups.push(group),
+            }
+        }
         let mut lattices = [Lattice::NONE; TAGS];
-        for (tag, lattice) in (0..1 << W::TAG_BITS).zip(&mut lattices) {
+        let tags = if W::TAG_BITS == 0 { 0 } else { 1 << W::TAG_BITS };
+        for (tag, lattice) in (0..tags).zip(&mut lattices) {
             *lattice = match W::decode(tag) {
                 WordRef::Immediate => Lattice::ALL,
                 // Symbols that are renumbered have to be written.
@@ -325,9 +346,6 @@ impl<'a> Auditor<'a> {
             // SAFETY: an object starts there, and the kind function reads its header only.
             let ty = unsafe { group.type_of(object) };
             if ty.is_some_and(|ty| ty.is(arena.ty)) {
-                if !self.groups.iter().any(|known| std::ptr::eq(*known, group)) {
-                    self.groups.push(group);
-                }
                 return Ok(());
             }
         }

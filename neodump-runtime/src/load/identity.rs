@@ -2,7 +2,7 @@
 
 use crate::dump::{ImageRoot, framework};
 use crate::error::{DumpError, Result};
-use crate::image::{ImageHeader, Source};
+use crate::image::{ImageHeader, SegmentKind, Source};
 use crate::schema::TypeGraph;
 
 /// Compares what the header and the section table say with the machine's type.
@@ -64,20 +64,18 @@ pub(super) fn check<R: ImageRoot>(
 
 /// The sections that every image has, in their order.
 fn check_sections(header: &ImageHeader, graph: &TypeGraph) -> Result<()> {
-    let managers: Vec<_> = graph.root_sections().iter().map(|(section, _)| section.name).collect();
-    let mut expected = vec![framework::HEAP, framework::WORDS, framework::HYDRATION, framework::ROOT];
-    expected.extend(managers);
-    expected.extend([
-        framework::BYTES,
-        framework::STARTS,
-        crate::symbols::SECTION,
-        framework::IMPORTS,
-        framework::ARENAS,
-        crate::native::SECTION,
-        crate::reloc::SECTION,
-        framework::SCHEMA,
-    ]);
-    let found: Vec<_> = header.sections().iter().map(|placed| placed.spec.name.as_str()).collect();
+    let managers = graph.root_sections().into_iter().map(|(section, _)| section.name);
+    let rw = [framework::HEAP, framework::WORDS, framework::HYDRATION, framework::ROOT];
+    let ro = [framework::BYTES, framework::STARTS, crate::symbols::SECTION];
+    let meta = [framework::ARENAS, crate::native::SECTION, crate::reloc::SECTION, framework::SCHEMA];
+    let rw = rw.into_iter().chain(managers).map(|name| (name, SegmentKind::Rw));
+    let ro = ro.into_iter().map(|name| (name, SegmentKind::Ro));
+    let meta = meta.into_iter().map(|name| (name, SegmentKind::Meta));
+    let imports = std::iter::once((framework::IMPORTS, SegmentKind::Imports));
+    // The segment says how long a section lives and whether it can be written, so it matters as the name does.
+    let expected: Vec<_> = rw.chain(ro).chain(imports).chain(meta).collect();
+    let specs = header.sections().iter().map(|placed| &placed.spec);
+    let found: Vec<_> = specs.map(|spec| (spec.name.as_str(), spec.segment)).collect();
     if found == expected {
         return Ok(());
     }

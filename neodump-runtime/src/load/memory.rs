@@ -122,6 +122,8 @@ pub(crate) fn arenas(region: &Region, header: &ImageHeader, graph: &TypeGraph) -
         let mut bitmap = None;
         if ty.tail.is_some() {
             expect("stride", stride, Some(0))?;
+            // Objects are aligned to eight bytes; ObjectStarts has a bit for each eight of the arena.
+            expect("length", bytes, Some(bytes).filter(|bytes| bytes.is_multiple_of(8)))?;
             // Every object has at least eight bytes, so the count is bounded by the section.
             expect("object count", count, Some(count).filter(|count| *count <= bytes / 8))?;
             let words = (bytes / 8).div_ceil(64);

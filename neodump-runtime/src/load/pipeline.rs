@@ -335,12 +335,18 @@ fn audit<R: ImageRoot>(
     let hydration = sections[HYDRATION as usize];
     let mut auditor = Auditor::new(around, scratch);
     let starts = names.iter().position(|name| *name == framework::STARTS).unwrap_or(0);
+    // All starts before any record: words ask them, and read the kind bytes behind them.
+    let mut offsets = Vec::with_capacity(arenas.len());
     for memory in arenas {
-        let name = memory.arena.ty.short_name();
-        let offsets = memory.offsets();
-        if let Some(offsets) = &offsets {
+        let of_arena = memory.offsets();
+        if let Some(offsets) = &of_arena {
+            let name = memory.arena.ty.short_name();
             auditor.starts(memory, offsets).map_err(|fault| refuse(fault, starts, name))?;
         }
+        offsets.push(of_arena);
+    }
+    for (memory, offsets) in arenas.iter().zip(offsets) {
+        let name = memory.arena.ty.short_name();
         auditor.enter(HYDRATION as usize, memory::side_end(arenas));
         // SAFETY: `arenas` found the slots and side records in bounds, and `starts` the trailing
         // arrays; the memory is the load's own.

@@ -185,7 +185,9 @@ impl<const N: usize> Layout<N> {
         let mut layout = Self::of_fields(whole.absorb(&fields), fields, memory_offsets, 0);
         if !layout.record.in_place {
             let (end, align) = end_of(&fields, 0);
-            layout.record.size = align_up(end, align);
+            // A value of which nothing is stored still counts for a byte, so that a file cannot ask for
+            // more of them than it is long.
+            layout.record.size = max(align_up(end, align), if size > 0 { 1 } else { 0 });
             layout.record.align = align;
         }
         layout
