@@ -249,8 +249,9 @@ impl Image {
     ///
     /// # Safety
     ///
-    /// Nothing may refer to the image any more: no object, no name of its interner, no slice of an
-    /// `ImageVec` in it. Drop the machine first.
+    /// Nothing may refer to the image any more: no object, no interner that it was loaded with, the
+    /// machine's or one of `LoadOptions::interner`, no clone of an [`Arena`], no `ImageVec` in it or
+    /// taken out of it that has not copied its elements. Drop the machine first.
     pub unsafe fn release(self) {
         for arena in self.arenas.iter().filter(|arena| arena.ty.needs_drop) {
             for object in arena.objects() {

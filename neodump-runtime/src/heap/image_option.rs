@@ -117,11 +117,14 @@ unsafe impl<T: Dumpable + Copy> Dumpable for ImageOption<T> {
         }
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
+        let () = InPlace::<T>::CONTENT;
         // SAFETY: the caller promises an audited record in the memory form.
         unsafe { at.get() }
     }
     unsafe fn settle(_: *mut Self, _: At, _: &mut Reader<'_>) {}
     unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // Here as in `walk`: a program may load this and never dump it.
+        let () = InPlace::<T>::CONTENT;
         // SAFETY: the caller promises readable bytes.
         match unsafe { at.get::<u8>() } {
             0 => Ok(()),

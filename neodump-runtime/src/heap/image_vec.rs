@@ -221,12 +221,15 @@ unsafe impl<T: Dumpable> Dumpable for ImageVec<T> {
         w.elements(at, self.as_slice())
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
+        let () = InPlace::<T>::ELEMENT;
         // SAFETY: the caller promises an audited record in the memory form. The record is not
         // used again, so the vector stays the only owner of its elements.
         unsafe { at.get() }
     }
     unsafe fn settle(_: *mut Self, _: At, _: &mut Reader<'_>) {}
     unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // Here as in `walk`: a program may load this and never dump it.
+        let () = InPlace::<T>::ELEMENT;
         // SAFETY: the caller promises 24 readable bytes.
         let [start, len, capacity] = unsafe { at.get::<[u64; 3]>() };
         if capacity != 0 {

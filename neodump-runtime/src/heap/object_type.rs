@@ -191,6 +191,12 @@ impl<T: Object> Of<T> {
             "the stored form of a heap object's field is aligned to at most 16 bytes: put it into a Box or a Vec"
         );
         assert!(size_of::<T>() > 0, "a heap object must have bytes, else no address is its own: add a field");
+        if let Some(tail) = T::TAIL {
+            assert!(
+                tail.stride > 0,
+                "the elements of a trailing array have bytes, else no object bounds their number"
+            );
+        }
         ObjectType {
             id: TypeId::of::<T::Id>(),
             shape: T::shape,
@@ -359,13 +365,21 @@ unsafe fn drop_object<T: Object>(object: *mut u8) {
     message = "`{Self}` cannot count the elements of a trailing array",
     label = "expected an unsigned integer, or a `Cell` of one"
 )]
-pub trait TailLen {
+pub trait TailLen: sealed::Integer {
     /// The count.
     fn tail_len(&self) -> usize;
 }
 
+/// Whoever counts is read before it is audited, and must give the same count each time.
+mod sealed {
+    pub trait Integer {}
+}
+
 macro_rules! tail_len {
     ($($ty:ty),*) => {$(
+        impl sealed::Integer for $ty {}
+        impl sealed::Integer for std::cell::Cell<$ty> {}
+
         impl TailLen for $ty {
             fn tail_len(&self) -> usize {
                 // A count that does not fit the address space cannot be the length of anything;
