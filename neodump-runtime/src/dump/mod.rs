@@ -144,6 +144,7 @@ impl<'a> Dumper<'a> {
         self.tell(Progress::Tracing);
         let mut tracer = Tracer::new(&graph, natives, &images).map_err(at_root)?;
         if let Err(refusal) = root.walk(&mut tracer).and_then(|()| tracer.run()) {
+            drop(tracer);
             return Err(explain(root, &graph, natives, &images, refusal));
         }
         let mut report = DumpReport { trace: started.elapsed(), ..DumpReport::default() };
@@ -156,9 +157,10 @@ impl<'a> Dumper<'a> {
         let managers: Vec<_> = graph.root_sections().iter().map(|(section, _)| section.name).collect();
         let heap_address = sections::heap_address::<R>(managers.len())?;
         let mut writer = Writer::new(&plan, natives, &images, imports, managers, heap_address);
-        writer.write_arenas(&plan).map_err(|(object, refusal)| {
-            refused::<R>(root, &refusal, &steps_to(root, &graph, natives, &images, object))
-        })?;
+        if let Err((object, refusal)) = writer.write_arenas(&plan) {
+            drop(writer);
+            return Err(refused::<R>(root, &refusal, &steps_to(root, &graph, natives, &images, object)));
+        }
         let place = writer.root(R::RECORD).map_err(at_root)?;
         root.write(place, &mut writer).map_err(at_root)?;
         writer.drain().map_err(at_root)?;
@@ -208,7 +210,7 @@ fn explain<R: ImageRoot>(
     match root.walk(&mut tracer).and_then(|()| tracer.run()) {
         Ok(()) => refused(root, &refusal, &[]),
         Err(found) => {
-            let steps = steps_from(root, &tracer);
+            let steps = steps_from(root, &mut tracer);
             refused(root, &found, &steps)
         }
     }
@@ -226,12 +228,13 @@ fn steps_to<R: ImageRoot>(
     let mut tracer = tracer.with_paths(0, "").stopping_at(object);
     match root.walk(&mut tracer).and_then(|()| tracer.run()) {
         Ok(()) => Vec::new(),
-        Err(_) => steps_from(root, &tracer),
+        Err(_) => steps_from(root, &mut tracer),
     }
 }
 
 /// The steps to the object at which a trace with paths stopped, those inside the root included.
-fn steps_from<R: ImageRoot>(root: &R, tracer: &Tracer<'_>) -> Vec<Step> {
+fn steps_from<R: ImageRoot>(root: &R, tracer: &mut Tracer<'_>) -> Vec<Step> {
+    tracer.release();
     let mut steps = tracer.path_steps();
     if let Some(first) = tracer.outermost() {
         let mut find = Find::new(first);

@@ -54,6 +54,8 @@ pub(crate) struct Tracer<'a> {
     maps: VecDeque<KeyedMap>,
     shared: HashSet<(usize, TypeId)>,
     kept: Vec<Kept>,
+    /// Locks of what is being traced; a second trace, and the writer, take them again.
+    held: Vec<Kept>,
     natives: &'a Natives,
     images: &'a [&'a Image],
     pub(crate) imports: ImportTable,
@@ -92,6 +94,7 @@ impl<'a> Tracer<'a> {
             maps: VecDeque::new(),
             shared: HashSet::new(),
             kept: Vec::new(),
+            held: Vec::new(),
             natives,
             images,
             imports: ImportTable::new(),
@@ -197,6 +200,13 @@ impl<'a> Tracer<'a> {
 
     pub(crate) fn into_parts(self) -> (Visited, Vec<Traced>, ImportTable, Vec<Kept>) {
         (self.visited, self.arenas, self.imports, self.kept)
+    }
+
+    /// Lets go of the locks. What was put off is not run any more.
+    pub(crate) fn release(&mut self) {
+        self.jobs.clear();
+        self.maps.clear();
+        self.held.clear();
     }
 
     #[inline]
@@ -355,6 +365,10 @@ impl Visitor for Tracer<'_> {
         }
         self.maps.push_back(map);
         Ok(())
+    }
+
+    fn hold<G>(&mut self, guard: G) {
+        self.held.push(Kept::new(Box::new(guard)).0);
     }
 
     fn keep<T>(&mut self, value: Box<T>) -> *const T {

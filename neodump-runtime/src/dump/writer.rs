@@ -72,6 +72,8 @@ pub struct Writer<'a> {
     shared: HashMap<(usize, TypeId), Place>,
     /// Until the end of the dump: shared values are known by their addresses, which must not be used again.
     kept: Vec<Kept>,
+    /// Locks of what is written, until all that was put off behind them is written too.
+    held: Vec<Kept>,
     pub(crate) symbols: Option<Vec<u8>>,
     pub(crate) symbol_count: u32,
     /// The address that the first byte of the HeapImage section has in the image.
@@ -104,6 +106,7 @@ impl<'a> Writer<'a> {
             pointers: Vec::new(),
             shared: HashMap::new(),
             kept: Vec::new(),
+            held: Vec::new(),
             symbols: None,
             symbol_count: 0,
             heap_address,
@@ -290,6 +293,11 @@ impl<'a> Writer<'a> {
         let slot = self.imports.get(id).map_or(0, |import| import.slot as u64);
         self.pointer(at, Place { pool: IMPORTS, offset: slot });
         Ok(())
+    }
+
+    /// Keeps the lock under which a value was written until the end of the dump.
+    pub(crate) fn hold<G>(&mut self, guard: G) {
+        self.held.push(Kept::new(Box::new(guard)).0);
     }
 
     /// Keeps a value that was made for the dump until its end.

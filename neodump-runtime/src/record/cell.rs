@@ -110,10 +110,10 @@ fn locked(what: &str) -> Box<Refusal> {
 }
 
 /// Implements [`Dumpable`] for a wrapper that stores exactly its content: how to look inside
-/// (`$look`, giving `Result<&T, Refusal>`), how to make one (`$new`) and reach the content
-/// (`$content`, an expression over `this: *mut Self` giving `*mut T`).
+/// (`$look`, giving a guard or a refusal) and reach the content (`$content`, an expression over
+/// `this: *mut Self` giving `*mut T`).
 macro_rules! wrapper {
-    ($ty:ident, $look:expr, |$this:ident| $content:expr) => {
+    ($ty:ident, |$wrapper:ident| $look:expr, |$this:ident| $content:expr) => {
         // SAFETY: the stored form is that of the content, which is hydrated into the wrapper.
         unsafe impl<T: Dumpable> Dumpable for $ty<T> {
             type Id = $ty<T::Id>;
@@ -122,17 +122,22 @@ macro_rules! wrapper {
                 const { &Shape::leaf(stringify!($ty), Self::RECORD, const { &[TypeRef::of::<T>()] }) }
             }
             fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                let look: fn(&Self) -> Result<*const T, Box<Refusal>> = $look;
-                match look(self) {
-                    // SAFETY: the walk holds the only access to the machine.
-                    Ok(value) => unsafe { &*value }.walk(v),
+                let $wrapper = self;
+                match $look {
+                    Ok(guard) => {
+                        guard.walk(v)?;
+                        v.hold(guard);
+                        Ok(())
+                    }
                     Err(refusal) => v.refuse(refusal),
                 }
             }
             fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                let look: fn(&Self) -> Result<*const T, Box<Refusal>> = $look;
-                // SAFETY: the dump holds the machine by `&mut`.
-                unsafe { &*look(self)? }.write(at, w)
+                let $wrapper = self;
+                let guard = $look?;
+                guard.write(at, w)?;
+                w.hold(guard);
+                Ok(())
             }
             unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
                 // SAFETY: forwarded from the caller.
@@ -151,23 +156,16 @@ macro_rules! wrapper {
     };
 }
 
-wrapper!(
-    RefCell,
-    |cell| match cell.try_borrow() {
-        Ok(value) => Ok(std::ptr::from_ref(&*value)),
-        Err(_) => Err(locked("this RefCell is mutably borrowed")),
-    },
-    |this| {
-        // SAFETY: `this` is a live cell that nothing has borrowed yet.
-        unsafe { &*this }.as_ptr()
-    }
-);
+wrapper!(RefCell, |cell| cell.try_borrow().map_err(|_| locked("this RefCell is mutably borrowed")), |this| {
+    // SAFETY: `this` is a live cell that nothing has borrowed yet.
+    unsafe { &*this }.as_ptr()
+});
 
 wrapper!(
     Mutex,
     |mutex| match mutex.try_lock() {
-        Ok(value) => Ok(std::ptr::from_ref(&*value)),
-        Err(TryLockError::Poisoned(value)) => Ok(std::ptr::from_ref(&**value.get_ref())),
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => Err(locked("this Mutex is locked")),
     },
     |this| {

@@ -61,6 +61,12 @@ fn ordered<'m, M: Keyed<Key: Dumpable>>(
         return Ok(None);
     }
     fixed.sort_by(|a, b| a.0.cmp(&b.0));
+    if M::HASHED && fixed.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        return Err(Refusal::new(
+            "nothing but hashes fixes the order of two keys whose stored forms are equal; use a BTreeMap, or keep \
+             the entries in a Vec",
+        ));
+    }
     let mut entries: Vec<_> = fixed.into_iter().map(|(_, entry)| entry).collect();
     // A single key that is reached only through this map has one possible place: the last.
     entries.append(&mut unplaced);

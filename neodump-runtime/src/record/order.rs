@@ -3,6 +3,9 @@
 //! Hashes and addresses differ from process to process, so entries are sorted by what does not:
 //! bytes of scalars and strings, symbol ids, and the places of objects in the image.
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
+
 use crate::heap::{Kept, Word, WordRef};
 use crate::symbols::Symbol;
 
@@ -16,6 +19,9 @@ pub struct OrderKey<'a> {
     unplaced: bool,
     unordered: Option<&'static str>,
     later: std::collections::VecDeque<Later>,
+    /// Shared values that are part of the key already, each with its number: the others may lead back to
+    /// them.
+    shared: BTreeMap<(usize, TypeId), u64>,
     /// Values that were made for the key: what was put off may be behind them.
     kept: Vec<Kept>,
 }
@@ -39,6 +45,7 @@ impl<'a> OrderKey<'a> {
             unplaced: false,
             unordered: None,
             later: std::collections::VecDeque::new(),
+            shared: BTreeMap::new(),
             kept: Vec::new(),
         };
         value.order(&mut key);
@@ -119,6 +126,16 @@ impl<'a> OrderKey<'a> {
         self.kept.push(kept);
         // SAFETY: the key keeps the value until what was put off is done.
         unsafe { &*value }.order(self);
+    }
+
+    /// A value that several owners share: as deferred where it is met first, by its number elsewhere.
+    pub(crate) fn shared<T: crate::Dumpable>(&mut self, value: &T, id: TypeId) {
+        let next = self.shared.len() as u64;
+        let number = *self.shared.entry((std::ptr::from_ref(value).addr(), id)).or_insert(next);
+        self.unsigned(&number.to_le_bytes());
+        if number == next {
+            self.defer(std::slice::from_ref(value));
+        }
     }
 
     /// A value of a type that has no order.

@@ -118,6 +118,13 @@ pub trait Visitor: Sized {
         Ok(())
     }
 
+    /// Takes the lock under which a value was walked, for visitors that keep it until their jobs have
+    /// run, as those of a dump do: other threads may know the value too. The others let it go, since
+    /// whoever runs their jobs promises that nothing has changed.
+    fn hold<G>(&mut self, guard: G) {
+        drop(guard);
+    }
+
     /// Keeps a value that was made for the walk alive until its jobs have run.
     fn keep<T>(&mut self, value: Box<T>) -> *const T;
 }
