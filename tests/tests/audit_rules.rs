@@ -172,8 +172,8 @@ fn rules_of_words_and_pointers_are_kept() {
     let data = p.object("Vector", 0) + size_of::<Vector>();
     let slots = p.elements(p.object("Record", 0) + offset_of!(Record, slots));
     let (number, compiler) = (p.side("Subr"), p.side("Subr") + 4);
-    let twins = (0..2).map(|number| p.elements(p.object("Subr", number) + offset_of!(Subr, twin)));
-    let twin = twins.filter(|at| *at < bytes.len()).next().expect("a subr with a twin");
+    let mut twins = (0..2).map(|number| p.elements(p.object("Subr", number) + offset_of!(Subr, twin)));
+    let twin = twins.find(|at| *at < bytes.len()).expect("a subr with a twin");
     run(
         &bytes,
         cases![
@@ -486,7 +486,7 @@ fn rules_of_sections_are_kept() {
     for changed in [missing, more, swapped] {
         let error = Vm::load(&assemble(&identity, &changed)).err().expect("refused").to_string();
         assert!(
-            error.contains("section section table") && error.contains("expected [\"HeapImage\""),
+            error.contains("section section table") && error.contains("expected [(\"HeapImage\", Rw)"),
             "{error}"
         );
     }

@@ -264,7 +264,8 @@ pub(crate) fn import(
         }
         Refusal::new(format!(
             "native {address:#x} of type {type_name} is not registered ({types} is registered there); register it \
-             with Natives and give them to Dumper::natives"
+             with Natives and give them to Dumper::natives, and if it is, take its pointer from one place or mark it \
+             #[inline(never)]: a function that is inlined may have several addresses"
         ))
     })
 }

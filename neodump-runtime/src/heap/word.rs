@@ -58,7 +58,7 @@ impl Group {
 /// A VM's tagged value of eight bytes.
 ///
 /// Derive it with `#[dump(unsafe(word), objects(..), symbol = .., immediate(..))]`, or implement it
-/// by hand for other schemes and derive [`Dumpable`](crate::Dumpable) with `#[dump(unsafe(word))]` alone.
+/// by hand for other schemes and derive [`Dumpable`] with `#[dump(unsafe(word))]` alone.
 /// An object pointer must be stored as `address << SHIFT` plus bits that relocation does not touch,
 /// so that adding `delta << SHIFT` moves it: low tags, NaN boxes and `address << 8 | tag` all do.
 ///

@@ -1,9 +1,10 @@
 //! The ways of an image into memory.
 
+use super::BASE_ALIGN;
 use super::memory::Memory;
 use super::verify::Checker;
 use super::{ImageHeader, Region, SegmentKind, Source, Way, mapped};
-use crate::bounds::{Extent, to_u64, to_usize};
+use crate::bounds::{Extent, align_up, to_u64, to_usize};
 use crate::error::{DumpError, Result};
 use crate::reloc::Relocations;
 
@@ -34,6 +35,12 @@ pub enum Placement {
 
 /// Bytes that are read, summed and moved together while they are in the cache.
 const CHUNK: u64 = 256 << 10;
+
+/// A thread costs some tens of microseconds: the time to read about half a megabyte. A part is many times that.
+const SMALLEST_PART: u64 = 16 << 20;
+
+/// Memory is busy with a few processors; more of them only wait for it.
+const MOST_PARTS: u64 = 4;
 
 impl Region {
     /// Reads an image into memory of its own, at its preferred base if that is free and `placement` asks
@@ -132,10 +139,80 @@ impl Region {
         moving: Option<&Relocations<'_>>,
     ) -> Result<u64> {
         let segment = header.segment(kind);
+        if check == Check::Trusted {
+            // SAFETY: forwarded from the caller.
+            return unsafe { self.fill_by_parts(source, kind, segment, moving) };
+        }
+        let mut checker = Checker::new(header, kind);
+        // SAFETY: forwarded from the caller.
+        let moved = unsafe { self.fill_part(source, kind, segment, Some(&mut checker), moving) }?;
+        checker.finish()?;
+        Ok(moved)
+    }
+
+    /// Fills a segment whose checksums nobody compares: large ones with a thread a processor, as what
+    /// costs is that the kernel clears and copies pages, which processors do side by side.
+    ///
+    /// # Safety
+    ///
+    /// As for [`fill`](Self::fill).
+    unsafe fn fill_by_parts(
+        &self,
+        source: &Source<'_>,
+        kind: SegmentKind,
+        segment: Extent,
+        moving: Option<&Relocations<'_>>,
+    ) -> Result<u64> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let parts = (segment.length / SMALLEST_PART).clamp(1, to_u64(processors).min(MOST_PARTS));
+        // Whole huge pages, so that no two threads touch one.
+        let length = align_up(segment.length.div_ceil(parts), BASE_ALIGN).unwrap_or(segment.length);
         let end = segment.end().unwrap_or(segment.offset);
-        let mut checker = (check == Check::Checksums).then(|| Checker::new(header, kind));
+        let part = |number: u64| {
+            let start = segment.offset.saturating_add(number.saturating_mul(length)).min(end);
+            Extent::new(start, length.min(end - start))
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..parts)
+                .map(|number| {
+                    let extent = part(number);
+                    // SAFETY: forwarded from the caller; the parts are disjoint.
+                    let work = move || unsafe { self.fill_part(source, kind, extent, None, moving) };
+                    // A system without room for a thread has this one do the work.
+                    let thread = std::thread::Builder::new().spawn_scoped(scope, work);
+                    (thread.ok(), extent)
+                })
+                .collect();
+            // SAFETY: as above.
+            let mut moved = unsafe { self.fill_part(source, kind, part(0), None, moving) };
+            for (thread, extent) in others {
+                let more = match thread.map(std::thread::ScopedJoinHandle::join) {
+                    Some(Ok(result)) => result,
+                    // SAFETY: as above; the thread is gone, or never was.
+                    _ => unsafe { self.fill_part(source, kind, extent, None, moving) },
+                };
+                moved = moved.and_then(|moved| Ok(moved + more?));
+            }
+            moved
+        })
+    }
+
+    /// Fills part of a segment, piece by piece.
+    ///
+    /// # Safety
+    ///
+    /// As for [`fill`](Self::fill), of the part.
+    unsafe fn fill_part(
+        &self,
+        source: &Source<'_>,
+        kind: SegmentKind,
+        part: Extent,
+        mut checker: Option<&mut Checker<'_>>,
+        moving: Option<&Relocations<'_>>,
+    ) -> Result<u64> {
+        let end = part.end().unwrap_or(part.offset);
         let mut moved = 0;
-        let mut at = segment.offset;
+        let mut at = part.offset;
         while at < end {
             let chunk = Extent::new(at, CHUNK.min(end - at));
             let place = self
@@ -155,7 +232,6 @@ impl Region {
             }
             at += to_u64(length);
         }
-        checker.map_or(Ok(()), Checker::finish)?;
         Ok(moved)
     }
 }
