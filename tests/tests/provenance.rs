@@ -133,8 +133,10 @@ fn check(vm: &Vm) {
     assert_eq!((*fields.class, &*fields.name, &*fields.slots), (42, "node", &[Value(0), Value(10)][..]));
     assert_eq!(fields.owned.iter().map(|text| &**text).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!((fields.by_name["ten"], fields.by_name["two"]), (Value(10), Value(2)));
+    // SAFETY: the node is live.
+    let tail = unsafe { &raw const (*node.as_ptr()).tail };
     // SAFETY: the node has two trailing words.
-    let tail = unsafe { std::slice::from_raw_parts((&raw const (*node.as_ptr()).tail).cast::<Value>(), 2) };
+    let tail = unsafe { std::slice::from_raw_parts(tail.cast::<Value>(), 2) };
     assert_eq!(tail, [Value(18), Value(26)]);
     let Owned::More(inner, outer_list) = &vm.owned else { panic!("the owned values end early") };
     let Owned::More(end, inner_list) = &**inner else { panic!("the owned values end early") };
