@@ -40,6 +40,7 @@ struct Everything {
     small: Vec<Small>,
     by_name: HashMap<String, Vec<Small>>,
     by_pair: BTreeMap<(i8, char), Option<Box<Small>>>,
+    #[expect(clippy::type_complexity, reason = "types inside of types are what is tested")]
     sets: (HashSet<u32>, BTreeSet<Vec<u8>>, HashSet<Option<(u8, String)>>),
     nested: HashMap<u8, HashMap<Vec<u16>, HashSet<char>>>,
     bits: ImageVec<u64>,

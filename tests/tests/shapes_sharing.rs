@@ -383,6 +383,7 @@ struct Late {
     #[dump(shared)]
     more_maps: Vec<Option<HashMap<Rc<Name>, u32>>>,
     few: Vec<Owner>,
+    #[expect(clippy::vec_box, reason = "a box in a vector is what is tested")]
     more: Vec<Box<Owner>>,
     objects: Vec<NonNull<OwnerObject>>,
 }
