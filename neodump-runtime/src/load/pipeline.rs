@@ -180,7 +180,7 @@ impl Pipeline<'_> {
         let imports_section = SectionMemory::of(&region, header, framework::IMPORTS)?;
         let heap = SectionMemory::of(&region, header, framework::HEAP)?;
         let hydration = SectionMemory::of(&region, header, framework::HYDRATION)?;
-        self.fill_report(&region, header, &arenas, &imports_section, &heap);
+        self.fill_report(&region, header, &arenas, &imports_section);
         region.drop_meta()?;
         if self.trust == Trust::Audited {
             region.seal()?;
@@ -250,7 +250,6 @@ impl Pipeline<'_> {
         header: &ImageHeader,
         arenas: &[ArenaMemory],
         imports: &SectionMemory,
-        heap: &SectionMemory,
     ) {
         let report = &mut *self.report;
         report.way = Some(region.way());
@@ -264,7 +263,6 @@ impl Pipeline<'_> {
         report.import_pages = imports.len.div_ceil(4096);
         let relocated = region.relocated().unwrap_or_default();
         report.relocations = relocated.relocations;
-        let _ = heap;
         // Hydrated arenas are contiguous, so their pages are counted from their ends.
         let hydrated: BTreeSet<u64> = arenas
             .iter()
