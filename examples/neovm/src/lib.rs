@@ -15,6 +15,7 @@ pub mod gc;
 pub mod hash_table;
 pub mod heap;
 pub mod image;
+mod library;
 pub mod machine;
 pub mod number;
 pub mod object;

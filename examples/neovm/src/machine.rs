@@ -10,6 +10,7 @@
 use crate::error::{Flow, LispResult};
 use crate::gc::Roots;
 use crate::heap::Heap;
+use crate::library;
 use crate::printer::{self, Style};
 use crate::reader::Source;
 use crate::rt::{Dumpable, Interner, Symbol};
@@ -122,7 +123,9 @@ impl Vm {
     /// A machine with the bundled Lisp library loaded.
     pub fn boot() -> Result<Vm, String> {
         let mut vm = Vm::new();
-        vm.load_text("boot.el", include_bytes!("../lisp/boot.el").to_vec())?;
+        for (name, text) in library::FILES {
+            vm.load_text(name, text.to_vec())?;
+        }
         Ok(vm)
     }
 
