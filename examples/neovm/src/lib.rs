@@ -17,6 +17,7 @@ pub mod heap;
 pub mod image;
 mod library;
 pub mod machine;
+pub mod managers;
 pub mod number;
 pub mod object;
 pub mod pages;
