@@ -8,9 +8,13 @@
 //! function, when it is reached from `Vm::stack`, or when it is reached from what an image of the machine would hold.
 
 use crate::error::{Flow, LispResult};
-use crate::gc::Roots;
+use crate::gc::Roots as SeenRoots;
 use crate::heap::Heap;
 use crate::library;
+use crate::managers::{
+    Abbrevs, Autoloads, Bookmarks, Custom, Interactive, Kmacro, LispString, Modes, Rectangle, Registers,
+    Roots, Watchers,
+};
 use crate::printer::{self, Style};
 use crate::reader::Source;
 use crate::rt::{Dumpable, Interner, Symbol};
@@ -37,7 +41,7 @@ pub enum Output {
 
 /// A Lisp machine, and the root of its image.
 #[derive(Dumpable)]
-#[dump(image = "neovm", version = 1, before_dump = Vm::quiesce, after_load = Vm::wake)]
+#[dump(image = "neovm", version = 2, before_dump = Vm::quiesce, after_load = Vm::wake)]
 pub struct Vm {
     /// All objects.
     #[dump(heap)]
@@ -48,6 +52,28 @@ pub struct Vm {
     pub obarray: Obarray,
     /// The lexical environment: nil for dynamic binding, else an alist that may also hold special symbols and `t`.
     pub lexenv: Value,
+    /// What is loaded when it is first needed.
+    pub autoloads: Autoloads,
+    /// User options.
+    pub custom: Custom,
+    /// Modes.
+    pub modes: Modes,
+    /// Abbreviations.
+    pub abbrevs: Abbrevs,
+    /// Commands.
+    pub interactive: Interactive,
+    /// The killed rectangle.
+    pub rectangle: Rectangle,
+    /// Keyboard macros.
+    pub kmacro: Kmacro,
+    /// Registers.
+    pub registers: Registers,
+    /// Bookmarks.
+    pub bookmarks: Bookmarks,
+    /// Watchers of variables.
+    pub watchers: Watchers,
+    /// What the machine itself holds on to.
+    pub roots: Roots,
     /// Values that Rust code holds over calls to Lisp.
     #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
     pub(crate) stack: Vec<Value>,
@@ -71,9 +97,6 @@ pub struct Vm {
     pub gc_every: u32,
     #[dump(skip = "counts what this process does")]
     safe_points: u32,
-    /// The files being loaded.
-    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
-    pub(crate) loading: Vec<String>,
     /// The number of the next generated symbol.
     pub(crate) gensym: u64,
     /// The state of `random`.
@@ -102,6 +125,17 @@ impl Vm {
             symbols: symbols::interner(),
             obarray: Obarray::new(),
             lexenv: Value::NIL,
+            autoloads: Autoloads::default(),
+            custom: Custom::default(),
+            modes: Modes::default(),
+            abbrevs: Abbrevs::default(),
+            interactive: Interactive::default(),
+            rectangle: Rectangle::default(),
+            kmacro: Kmacro::default(),
+            registers: Registers::default(),
+            bookmarks: Bookmarks::default(),
+            watchers: Watchers::default(),
+            roots: Roots::default(),
             stack: Vec::new(),
             bindings: Vec::new(),
             catches: Vec::new(),
@@ -111,7 +145,6 @@ impl Vm {
             output: Output::Process,
             gc_every: 0,
             safe_points: 0,
-            loading: Vec::new(),
             gensym: 0,
             random: 0x2545_F491_4F6C_DD1D,
             names: symbols::NAMES_HASH,
@@ -142,7 +175,7 @@ impl Vm {
         let mut source = Source::file(name, text);
         let mut last = Value::NIL;
         let saved = std::mem::replace(&mut self.lexenv, Value::NIL);
-        self.loading.push(name.into());
+        self.roots.loads_in_progress.push(LispString::from(name));
         let base = self.stack.len();
         self.stack.push(saved);
         let result = loop {
@@ -163,7 +196,7 @@ impl Vm {
             self.safe_point();
         };
         self.stack.truncate(base);
-        self.loading.pop();
+        self.roots.loads_in_progress.pop();
         self.lexenv = saved;
         result
     }
@@ -225,7 +258,7 @@ impl Vm {
 
     /// Tells of every value that is in use for a reason of its own: all that is dumped, and what the running program
     /// holds.
-    fn for_each_root(&self, roots: &mut Roots<'_, '_>) {
+    fn for_each_root(&self, roots: &mut SeenRoots<'_, '_>) {
         roots.all_of(self);
         self.stack.iter().for_each(|&v| roots.value(v));
         self.bindings.iter().for_each(|binding| roots.value(binding.old));

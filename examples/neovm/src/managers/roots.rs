@@ -1,0 +1,53 @@
+//! What the machine itself holds on to: loading in progress, the selected keymaps, and the standard tables.
+
+use super::LispString;
+use crate::rt::{Dumpable, Symbol};
+use crate::value::Value;
+
+/// How many syntax classes there are.
+pub const SYNTAX_CLASSES: usize = 16;
+
+/// The machine's own roots.
+///
+/// The features are not here: they are the value of the variable `features`, and one fact has one place.
+#[derive(Dumpable)]
+#[dump(section = "roots", version = 1)]
+pub struct Roots {
+    /// The features that are being required, the outermost first.
+    pub require_stack: Vec<Symbol>,
+    /// The files that are being loaded, the outermost first.
+    pub loads_in_progress: Vec<LispString>,
+    /// The keymap that is active everywhere. Programs change the variable `global-map` without selecting another.
+    pub current_global_map: Value,
+    /// The keymap that is active here, or nil.
+    pub current_local_map: Value,
+    /// The syntax table that all others inherit from.
+    pub standard_syntax_table: Value,
+    /// The syntax table that is used here.
+    pub current_syntax_table: Value,
+    /// The entries of characters that have a class and nothing else, one object a class.
+    pub syntax_code_objects: [Value; SYNTAX_CLASSES],
+    /// The category table that is used where no other is.
+    pub standard_category_table: Value,
+    /// The category table that is used here.
+    pub current_category_table: Value,
+    /// What the letters of the other case are: a table from letters to small letters, and from letters to capitals.
+    pub standard_case_tables: [Value; 2],
+}
+
+impl Default for Roots {
+    fn default() -> Roots {
+        Roots {
+            require_stack: Vec::new(),
+            loads_in_progress: Vec::new(),
+            current_global_map: Value::NIL,
+            current_local_map: Value::NIL,
+            standard_syntax_table: Value::NIL,
+            current_syntax_table: Value::NIL,
+            syntax_code_objects: [Value::NIL; SYNTAX_CLASSES],
+            standard_category_table: Value::NIL,
+            current_category_table: Value::NIL,
+            standard_case_tables: [Value::NIL; 2],
+        }
+    }
+}
