@@ -7,6 +7,7 @@ mod real_input;
 
 use crate::corpus;
 use crate::machine::Vm;
+use crate::session::Process;
 use images::Trust;
 use std::io::Write;
 use std::path::Path;
@@ -120,6 +121,7 @@ fn say(text: &str) {
 fn boot() -> Result<Vm, Failure> {
     let mut vm = Vm::boot()?;
     vm.stack_budget = STACK / 4 * 3;
+    vm.enter_process(&Process::current());
     Ok(vm)
 }
 

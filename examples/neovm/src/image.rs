@@ -2,9 +2,8 @@
 
 use crate::machine::Vm;
 use crate::subrs;
-use crate::symbols::{NAMES_HASH, sym};
-use crate::value::Value;
-use neodump_runtime::{DumpError, DumpReport, Dumper, LoadOptions, Natives};
+use crate::symbols::sym;
+use neodump_runtime::{DumpError, DumpReport, Dumper, LoadOptions, LoadReport, Natives};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -24,20 +23,59 @@ pub fn options<'a>() -> LoadOptions<'a> {
 impl Vm {
     /// Dumps the machine to a file. It collects first: values that are no roots are gone afterwards.
     ///
+    /// While it works, the machine is without what belongs to the process, and variables that are bound dynamically have
+    /// their top-level values. All of that is back when it returns, so a running program may call it.
+    ///
     /// # Errors
     ///
-    /// Those of a program that `before-dump-hook` calls, and of the dump.
-    pub fn dump(&mut self, path: impl AsRef<Path>) -> Result<DumpReport, DumpError> {
-        Dumper::new().natives(natives()).to_file(self, path)
+    /// Those of a program that `before-dump-hook` calls, and of the dump. The file at `path` is then as it was.
+    pub fn dump_to_file(&mut self, path: impl AsRef<Path>) -> Result<DumpReport, DumpError> {
+        self.dump_by(|vm| Dumper::new().natives(natives()).to_file(vm, path))
     }
 
-    /// Dumps the machine to memory, as [`Vm::dump`] does.
+    /// Short for [`Vm::dump_to_file`].
     ///
     /// # Errors
     ///
-    /// As [`Vm::dump`].
+    /// As [`Vm::dump_to_file`].
+    pub fn dump(&mut self, path: impl AsRef<Path>) -> Result<DumpReport, DumpError> {
+        self.dump_to_file(path)
+    }
+
+    /// Dumps the machine to memory, as [`Vm::dump_to_file`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::dump_to_file`].
     pub fn dump_to_bytes(&mut self) -> Result<Vec<u8>, DumpError> {
-        Dumper::new().natives(natives()).to_bytes(self).map(|(bytes, _)| bytes)
+        self.dump_by(|vm| Dumper::new().natives(natives()).to_bytes(vm).map(|(bytes, _)| bytes))
+    }
+
+    /// Dumps in some way, with all of the machine's state in it, and puts back what [`Vm::quiesce`] has put aside.
+    pub(crate) fn dump_by<T>(
+        &mut self,
+        dump: impl FnOnce(&mut Vm) -> Result<T, DumpError>,
+    ) -> Result<T, DumpError> {
+        self.while_whole(|vm| {
+            let result = dump(vm);
+            vm.put_back();
+            result
+        })
+    }
+
+    /// Starts from a file, however untrusted: loads and audits it, notes it for `pdumper-stats`, and sets the variables of
+    /// the process. No Lisp runs: [`Vm::maybe_run_after_load_hook`] is the caller's next step, when the machine
+    /// has its output and limits.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`neodump_runtime::load`].
+    pub fn load_from_dump(path: impl AsRef<Path>) -> Result<Vm, DumpError> {
+        let path = path.as_ref();
+        let mut report = LoadReport::default();
+        let mut vm: Vm = options().report(&mut report).load(path)?;
+        vm.begin_session(path, report.total());
+        Ok(vm)
     }
 
     /// Ends a machine that was loaded, and unmaps its image.
@@ -55,36 +93,11 @@ impl Vm {
         }
     }
 
-    /// Before a dump: lets the program clean up and leaves only what is reached. A weak table is dumped as it is, so
-    /// what only it holds has to go first.
+    /// Before a dump: lets the program clean up, collects, and puts aside what no image is to hold. A weak table is dumped as
+    /// it is, so what only it holds has to go first.
     pub(crate) fn quiesce(&mut self) -> Result<(), String> {
-        if self.depth != 0 || !(self.stack.is_empty() && self.bindings.is_empty() && self.catches.is_empty())
-        {
-            return Err("a program is running; dump between programs".to_owned());
-        }
         self.run_hook(sym::dump_hook)?;
-        self.collect();
+        self.put_aside();
         Ok(())
-    }
-
-    /// After a load.
-    pub(crate) fn wake(&mut self) -> Result<(), String> {
-        if self.names != NAMES_HASH {
-            return Err("the image knows other symbols by id than this program; dump it anew".to_owned());
-        }
-        self.run_hook(sym::load_hook)
-    }
-
-    fn run_hook(&mut self, hook: Value) -> Result<(), String> {
-        let functions = hook.as_symbol().map_or(Value::NIL, |hook| self.obarray.cell(hook).value);
-        if functions == Value::UNBOUND {
-            return Ok(());
-        }
-        // The list stays as it is now, whatever the functions do to the hook.
-        self.stack.push(functions);
-        let mut functions = self.heap.list_elements(functions, usize::MAX).into_iter();
-        let result = functions.try_for_each(|function| self.run(|vm| vm.funcall(function, &[])).map(drop));
-        self.stack.clear();
-        result.map_err(|flow| format!("{}: {}", self.prin1(hook), self.describe(flow)))
     }
 }

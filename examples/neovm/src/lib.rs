@@ -3,6 +3,8 @@
 //! It has what such machines have: tagged words, a heap with a mark-and-sweep collector, a reader and a printer for
 //! all syntax of GNU Emacs' own sources, an evaluator with lexical and dynamic binding, and a library in Lisp.
 
+pub mod active;
+mod aside;
 pub mod bignum;
 pub mod chars;
 pub mod cli;
@@ -23,10 +25,15 @@ pub mod object;
 pub mod pages;
 pub mod printer;
 pub mod reader;
+pub mod regexp;
+pub mod reset;
 mod rt;
+pub mod session;
+pub mod snapshot;
 pub mod subrs;
 pub mod symbols;
 pub mod value;
 
 pub use machine::{Output, Vm};
 pub use rt::{ImageVec, Interner, Symbol};
+pub use snapshot::Snapshot;

@@ -17,7 +17,9 @@ use crate::managers::{
 };
 use crate::printer::{self, Style};
 use crate::reader::Source;
+use crate::reset;
 use crate::rt::{Dumpable, Interner, Symbol};
+use crate::session::Session;
 use crate::subrs;
 use crate::symbols::{self, Obarray, SymbolCell, sym};
 use crate::value::Value;
@@ -103,6 +105,8 @@ pub struct Vm {
     pub(crate) random: u64,
     /// Which symbols the machine knows by id: see [`symbols::NAMES_HASH`].
     pub(crate) names: u64,
+    #[dump(skip = "belongs to the process")]
+    pub(crate) session: Session,
 }
 
 /// Rust stack that a machine uses unless it is told of more.
@@ -148,7 +152,9 @@ impl Vm {
             gensym: 0,
             random: 0x2545_F491_4F6C_DD1D,
             names: symbols::NAMES_HASH,
+            session: Session::default(),
         };
+        reset::run();
         subrs::define_all(&mut vm);
         vm
     }
@@ -218,7 +224,10 @@ impl Vm {
         if outermost {
             self.stack_base = stack_address();
         }
-        f(self)
+        self.activate();
+        let result = f(self);
+        self.deactivate();
+        result
     }
 
     /// Counts one more level of evaluation.
@@ -245,15 +254,18 @@ impl Vm {
         if fresh > GC_BYTES.max(live) || self.gc_every != 0 && self.safe_points.is_multiple_of(self.gc_every)
         {
             self.collect();
+            self.tell_of_collection();
         }
     }
 
     /// Collects now. Only safe points and `garbage-collect` do it, so that what Rust code holds is rooted.
     pub(crate) fn collect(&mut self) {
-        let mut heap = std::mem::take(&mut self.heap);
-        // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
-        unsafe { heap.collect(&mut |roots| self.for_each_root(roots)) };
-        self.heap = heap;
+        self.while_whole(|vm| {
+            let mut heap = std::mem::take(&mut vm.heap);
+            // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
+            unsafe { heap.collect(&mut |roots| vm.for_each_root(roots)) };
+            vm.heap = heap;
+        });
     }
 
     /// Tells of every value that is in use for a reason of its own: all that is dumped, and what the running program
@@ -263,6 +275,11 @@ impl Vm {
         self.stack.iter().for_each(|&v| roots.value(v));
         self.bindings.iter().for_each(|binding| roots.value(binding.old));
         self.catches.iter().for_each(|&v| roots.value(v));
+        self.session.threads.iter().for_each(|&v| roots.value(v));
+        if let Some(aside) = &self.session.aside {
+            roots.value(aside.lexenv);
+            aside.variables.iter().for_each(|(_, value)| roots.value(*value));
+        }
     }
 
     /// Binds a variable dynamically until [`Vm::unbind`].
@@ -284,6 +301,21 @@ impl Vm {
                 self.obarray.cell_mut(symbol).value = old;
             }
         }
+    }
+
+    /// Exchanges the values of all bound variables with those they had before, so that each has its top-level value; and
+    /// back, from the outermost binding inwards.
+    pub(crate) fn exchange_bindings(&mut self, outwards: bool) {
+        let mut bindings = std::mem::take(&mut self.bindings);
+        let exchange = |binding: &mut Binding| {
+            std::mem::swap(&mut self.obarray.cell_mut(binding.symbol).value, &mut binding.old);
+        };
+        if outwards {
+            bindings.iter_mut().rev().for_each(exchange);
+        } else {
+            bindings.iter_mut().for_each(exchange);
+        }
+        self.bindings = bindings;
     }
 
     /// Sets a variable as `set` does.

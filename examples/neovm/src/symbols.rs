@@ -58,7 +58,7 @@ well_known! {
     internal_many = "many", unevalled = "unevalled", emacs_version = "emacs-version", noninteractive = "noninteractive",
     setq_default = "setq-default", defvar = "defvar", defconst = "defconst", unwind_protect = "unwind-protect",
     catch_ = "catch", save_current_buffer = "save-current-buffer", save_excursion = "save-excursion",
-    save_restriction = "save-restriction", dump_hook = "before-dump-hook", load_hook = "after-load-image-hook",
+    save_restriction = "save-restriction", dump_hook = "before-dump-hook", load_hook = "after-pdump-load-hook",
 }
 
 /// Stands for the list of known names: an image made by a program with another list is of no use to this one.
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(symbols.lookup(b"t").map(Value::symbol), Some(Value::T));
         assert_eq!(symbols.lookup(b"unbound"), None);
         assert_eq!(symbols.lookup(b"quote").map(Value::symbol), Some(sym::quote));
-        assert_eq!(symbols.lookup(b"after-load-image-hook").map(Value::symbol), Some(sym::load_hook));
+        assert_eq!(symbols.lookup(b"after-pdump-load-hook").map(Value::symbol), Some(sym::load_hook));
         assert_eq!(symbols.len(), NAMES.len() + 3);
     }
 }

@@ -47,6 +47,8 @@ pub(super) fn load(path: &str, trust: Trust) -> Result<(Vm, LoadReport), Failure
     };
     let mut vm: Vm = vm.map_err(|error| format!("{path}: {error}"))?;
     vm.stack_budget = STACK / 4 * 3;
+    vm.begin_session(path, report.total());
+    vm.maybe_run_after_load_hook()?;
     Ok((vm, report))
 }
 

@@ -83,13 +83,23 @@ pub(super) static SUBRS: [SubrDesc; 19] = [
     }),
     subr("garbage-collect", 0, 0, |vm, _| {
         vm.collect();
+        vm.tell_of_collection();
         let objects = Value::int(vm.heap.objects());
         Ok(vm.heap.list(&[objects]))
     }),
     subr("load", 1, 5, |vm, a| {
-        let path = String::from_utf8_lossy(vm.bytes_of(a[0])?).into_owned();
-        let found =
-            [path.clone(), format!("{path}.el")].into_iter().find(|p| std::path::Path::new(p).is_file());
+        let path = vm.file_name(a[0])?;
+        let mut folders = vec![path.clone()];
+        let load_path = vm.global("load-path");
+        for folder in vm.heap.list_elements(load_path, usize::MAX) {
+            let folder = vm.file_name(folder)?;
+            folders.push(folder.join(String::from_utf8_lossy(vm.bytes_of(a[0])?).as_ref()));
+        }
+        let found = folders.into_iter().flat_map(|path| {
+            let with_suffix = path.with_added_extension("el");
+            [path, with_suffix]
+        });
+        let found = found.into_iter().find(|path| path.is_file()).map(|path| path.display().to_string());
         let text = found.as_ref().map(std::fs::read);
         match (found, text) {
             (Some(name), Some(Ok(text))) => {

@@ -2,9 +2,11 @@
 
 mod arith;
 mod control;
+mod dump;
 mod format;
 mod hash;
 mod list;
+mod matching;
 mod output;
 mod sequence;
 mod special;
@@ -42,20 +44,24 @@ const fn subr(name: &'static str, min: i16, max: i16, func: SubrFn) -> SubrDesc 
     SubrDesc { name, min, max, func }
 }
 
+/// The tables of all topics, in the order in which their symbols are made.
+static TOPICS: &[&[SubrDesc]] = &[
+    &special::SUBRS,
+    &control::SUBRS,
+    &list::SUBRS,
+    &sequence::SUBRS,
+    &string::SUBRS,
+    &arith::SUBRS,
+    &hash::SUBRS,
+    &symbol::SUBRS,
+    &output::SUBRS,
+    &dump::SUBRS,
+    &matching::SUBRS,
+];
+
 /// All functions.
 pub fn all() -> impl Iterator<Item = &'static SubrDesc> {
-    let topics: [&'static [SubrDesc]; 9] = [
-        &special::SUBRS,
-        &control::SUBRS,
-        &list::SUBRS,
-        &sequence::SUBRS,
-        &string::SUBRS,
-        &arith::SUBRS,
-        &hash::SUBRS,
-        &symbol::SUBRS,
-        &output::SUBRS,
-    ];
-    topics.into_iter().flatten()
+    TOPICS.iter().copied().flatten()
 }
 
 /// Gives each function's symbol the function, and the variables and conditions of the machine their first values.
@@ -66,6 +72,8 @@ pub(crate) fn define_all(vm: &mut Vm) {
         vm.obarray.cell_mut(symbol).function = function;
     }
     symbol::define_variables(vm);
+    crate::session::define_variables(vm);
+    matching::define_variables(vm);
     control::define_conditions(vm);
 }
 
