@@ -72,6 +72,8 @@ impl Vm {
     pub(crate) fn bind_variable(&mut self, name: Value, value: Value, env: &mut Value) -> LispResult<()> {
         let symbol = self.check_symbol(name)?;
         if env.is_nil() || self.is_special(symbol, *env) {
+            // Watchers of the variable may collect, and nothing else holds the environment that is being made.
+            self.stack.push(*env);
             return self.bind(name, value);
         }
         let binding = self.heap.cons(name, value);

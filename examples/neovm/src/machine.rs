@@ -99,6 +99,9 @@ pub struct Vm {
     pub gc_every: u32,
     #[dump(skip = "counts what this process does")]
     safe_points: u32,
+    /// How many callers hold values that are no roots, so that nothing may be collected.
+    #[dump(skip = "no program runs in an image: `quiesce` sees to that")]
+    pub(crate) no_collection: u32,
     /// The number of the next generated symbol.
     pub(crate) gensym: u64,
     /// The state of `random`.
@@ -149,6 +152,7 @@ impl Vm {
             output: Output::Process,
             gc_every: 0,
             safe_points: 0,
+            no_collection: 0,
             gensym: 0,
             random: 0x2545_F491_4F6C_DD1D,
             names: symbols::NAMES_HASH,
@@ -260,6 +264,9 @@ impl Vm {
 
     /// Collects now. Only safe points and `garbage-collect` do it, so that what Rust code holds is rooted.
     pub(crate) fn collect(&mut self) {
+        if self.no_collection != 0 {
+            return;
+        }
         self.while_whole(|vm| {
             let mut heap = std::mem::take(&mut vm.heap);
             // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
@@ -288,6 +295,7 @@ impl Vm {
         if self.obarray.cell(symbol).flags & SymbolCell::CONSTANT != 0 {
             return Err(self.signal(sym::setting_constant, &[Value::symbol(symbol)]));
         }
+        self.tell_watchers(symbol, value, sym::let_, Value::NIL)?;
         let cell = self.obarray.cell_mut(symbol);
         let old = std::mem::replace(&mut cell.value, value);
         self.bindings.push(Binding { symbol, old });
@@ -298,6 +306,7 @@ impl Vm {
     pub(crate) fn unbind(&mut self, count: usize) {
         while self.bindings.len() > count {
             if let Some(Binding { symbol, old }) = self.bindings.pop() {
+                self.tell_watchers_of_end(symbol, old);
                 self.obarray.cell_mut(symbol).value = old;
             }
         }
@@ -324,6 +333,8 @@ impl Vm {
         if self.obarray.cell(symbol).flags & SymbolCell::CONSTANT != 0 || self.is_keyword(symbol) {
             return Err(self.signal(sym::setting_constant, &[Value::symbol(symbol)]));
         }
+        let operation = if value == Value::UNBOUND { sym::makunbound } else { sym::set };
+        self.tell_watchers(symbol, value, operation, Value::NIL)?;
         self.obarray.cell_mut(symbol).value = value;
         Ok(())
     }

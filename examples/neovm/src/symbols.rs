@@ -59,6 +59,13 @@ well_known! {
     setq_default = "setq-default", defvar = "defvar", defconst = "defconst", unwind_protect = "unwind-protect",
     catch_ = "catch", save_current_buffer = "save-current-buffer", save_excursion = "save-excursion",
     save_restriction = "save-restriction", dump_hook = "before-dump-hook", load_hook = "after-pdump-load-hook",
+    set = "set", unlet = "unlet", makunbound = "makunbound", defvaralias = "defvaralias",
+    autoload = "autoload", keymap = "keymap", syntax_table = "syntax-table", category_table = "category-table",
+    case_table = "case-table", remap = "remap", autoload_do_load = "autoload-do-load", command_p = "commandp",
+    keymapp = "keymapp", syntax_table_p = "syntax-table-p", category_table_p = "category-table-p",
+    char_table_p = "char-table-p", menu_item = "menu-item", choice = "choice", const_ = "const", tag = ":tag",
+    file = "file", frame_configuration = "frame-configuration", marker = "marker", default = "default",
+    load_in_progress = "load-in-progress", global_map = "global-map", minor_mode_map_alist = "minor-mode-map-alist",
 }
 
 /// Stands for the list of known names: an image made by a program with another list is of no use to this one.
@@ -97,7 +104,7 @@ pub struct SymbolCell {
     pub function: Value,
     /// The property list.
     pub plist: Value,
-    /// [`SymbolCell::SPECIAL`] and [`SymbolCell::CONSTANT`].
+    /// [`SymbolCell::SPECIAL`], [`SymbolCell::CONSTANT`] and [`SymbolCell::WATCHED`].
     pub flags: u64,
 }
 
@@ -106,6 +113,8 @@ impl SymbolCell {
     pub const SPECIAL: u64 = 1;
     /// Not to be set.
     pub const CONSTANT: u64 = 2;
+    /// Somebody is told of changes: see [`crate::managers::Watchers`].
+    pub const WATCHED: u64 = 1 << 8;
     const EMPTY: SymbolCell =
         SymbolCell { value: Value::UNBOUND, function: Value::NIL, plist: Value::NIL, flags: 0 };
 }

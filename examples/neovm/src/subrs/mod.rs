@@ -12,6 +12,7 @@ mod sequence;
 mod special;
 mod string;
 mod symbol;
+mod watcher;
 
 pub(crate) use format::format_values;
 
@@ -57,6 +58,7 @@ static TOPICS: &[&[SubrDesc]] = &[
     &output::SUBRS,
     &dump::SUBRS,
     &matching::SUBRS,
+    watcher::SUBRS,
 ];
 
 /// All functions.
