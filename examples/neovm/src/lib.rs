@@ -6,6 +6,7 @@
 pub mod active;
 mod aside;
 pub mod bignum;
+pub mod char_table;
 pub mod chars;
 pub mod cli;
 pub mod corpus;

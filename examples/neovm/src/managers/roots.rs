@@ -10,7 +10,7 @@ pub const SYNTAX_CLASSES: usize = 16;
 /// The machine's own roots.
 ///
 /// The features are not here: they are the value of the variable `features`, and one fact has one place.
-#[derive(Dumpable)]
+#[derive(Dumpable, Default)]
 #[dump(section = "roots", version = 1)]
 pub struct Roots {
     /// The features that are being required, the outermost first.
@@ -31,23 +31,6 @@ pub struct Roots {
     pub standard_category_table: Value,
     /// The category table that is used here.
     pub current_category_table: Value,
-    /// What the letters of the other case are: a table from letters to small letters, and from letters to capitals.
-    pub standard_case_tables: [Value; 2],
-}
-
-impl Default for Roots {
-    fn default() -> Roots {
-        Roots {
-            require_stack: Vec::new(),
-            loads_in_progress: Vec::new(),
-            current_global_map: Value::NIL,
-            current_local_map: Value::NIL,
-            standard_syntax_table: Value::NIL,
-            current_syntax_table: Value::NIL,
-            syntax_code_objects: [Value::NIL; SYNTAX_CLASSES],
-            standard_category_table: Value::NIL,
-            current_category_table: Value::NIL,
-            standard_case_tables: [Value::NIL; 2],
-        }
-    }
+    /// From letters to small letters; the table from letters to capitals is in its first extra slot.
+    pub standard_case_table: Value,
 }

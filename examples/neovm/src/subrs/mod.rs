@@ -1,6 +1,8 @@
 //! The functions of the machine itself, by topic.
 
 mod arith;
+mod category;
+mod char_table;
 mod control;
 mod dump;
 mod format;
@@ -12,6 +14,7 @@ mod sequence;
 mod special;
 mod string;
 mod symbol;
+mod syntax;
 mod watcher;
 
 pub(crate) use format::format_values;
@@ -58,6 +61,9 @@ static TOPICS: &[&[SubrDesc]] = &[
     &output::SUBRS,
     &dump::SUBRS,
     &matching::SUBRS,
+    char_table::SUBRS,
+    syntax::SUBRS,
+    category::SUBRS,
     watcher::SUBRS,
 ];
 
@@ -77,6 +83,8 @@ pub(crate) fn define_all(vm: &mut Vm) {
     crate::session::define_variables(vm);
     matching::define_variables(vm);
     control::define_conditions(vm);
+    syntax::define_tables(vm);
+    category::define_tables(vm);
 }
 
 /// An optional argument: nil when absent.

@@ -146,7 +146,12 @@ fn sort(vm: &mut Vm, a: &[Value]) -> LispResult {
 fn aset(vm: &mut Vm, a: &[Value]) -> LispResult {
     let at = vm.index(a[1])?;
     match vm.heap.kind(a[0]) {
-        Some(Kind::Vector | Kind::Record | Kind::CharTable) => {
+        Some(Kind::CharTable) => {
+            let c = vm.check_char(a[1])?;
+            vm.heap.char_table_set(a[0], c, c, a[2]);
+            return Ok(a[2]);
+        }
+        Some(Kind::Vector | Kind::Record) => {
             if let Some(slot) = vm.heap.as_slots_mut(a[0]).and_then(|slots| slots.get_mut(at)) {
                 *slot = a[2];
                 return Ok(a[2]);
@@ -213,6 +218,9 @@ impl Vm {
 
     /// An element of an array; `None` past its end.
     fn element(&mut self, array: Value, at: usize) -> LispResult<Option<Value>> {
+        if self.heap.kind(array) == Some(Kind::CharTable) {
+            return Ok((at <= chars::MAX_CHAR as usize).then(|| self.heap.char_table_get(array, at as u32)));
+        }
         if let Some(slots) = self.heap.as_slots(array) {
             return Ok(slots.get(at).copied());
         }
