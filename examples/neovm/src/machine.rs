@@ -43,7 +43,7 @@ pub enum Output {
 
 /// A Lisp machine, and the root of its image.
 #[derive(Dumpable)]
-#[dump(image = "neovm", version = 2, before_dump = Vm::quiesce, after_load = Vm::wake)]
+#[dump(image = "neovm", version = 3, before_dump = Vm::quiesce, after_load = Vm::wake)]
 pub struct Vm {
     /// All objects.
     #[dump(heap)]
