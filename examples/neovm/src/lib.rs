@@ -10,6 +10,7 @@ pub mod char_table;
 pub mod chars;
 pub mod cli;
 pub mod corpus;
+pub mod display;
 pub mod equal;
 pub mod error;
 mod eval;
@@ -36,5 +37,5 @@ pub mod symbols;
 pub mod value;
 
 pub use machine::{Output, Vm};
-pub use rt::{ImageVec, Interner, Symbol};
+pub use rt::{ImageOption, ImageVec, Interner, Symbol};
 pub use snapshot::Snapshot;

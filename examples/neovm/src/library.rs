@@ -1,4 +1,5 @@
 //! The bundled Lisp library: what every machine is booted from, in the order in which it is loaded.
 
 /// The name and text of each file.
-pub(crate) const FILES: &[(&str, &[u8])] = &[("boot.el", include_bytes!("../lisp/boot.el"))];
+pub(crate) const FILES: &[(&str, &[u8])] =
+    &[("boot.el", include_bytes!("../lisp/boot.el")), ("faces.el", include_bytes!("../lisp/faces.el"))];

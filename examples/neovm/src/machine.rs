@@ -7,6 +7,10 @@
 //! `mapcar` and its like) must root what it holds over the call: a value survives when it is an argument of the running
 //! function, when it is reached from `Vm::stack`, or when it is reached from what an image of the machine would hold.
 
+use crate::display::charset::Charsets;
+use crate::display::coding::CodingSystems;
+use crate::display::face::Faces;
+use crate::display::fontset::Fontsets;
 use crate::error::{Flow, LispResult};
 use crate::gc::Roots as SeenRoots;
 use crate::heap::Heap;
@@ -52,6 +56,14 @@ pub struct Vm {
     pub symbols: Interner,
     /// What the symbols hold.
     pub obarray: Obarray,
+    /// How text may look.
+    pub faces: Faces,
+    /// Which fonts are tried for which characters.
+    pub fontsets: Fontsets,
+    /// Sets of characters.
+    pub charsets: Charsets,
+    /// How text is written as bytes.
+    pub codings: CodingSystems,
     /// The lexical environment: nil for dynamic binding, else an alist that may also hold special symbols and `t`.
     pub lexenv: Value,
     /// What is loaded when it is first needed.
@@ -131,6 +143,10 @@ impl Vm {
             heap: Heap::new(),
             symbols: symbols::interner(),
             obarray: Obarray::new(),
+            faces: Faces::default(),
+            fontsets: Fontsets::default(),
+            charsets: Charsets::default(),
+            codings: CodingSystems::default(),
             lexenv: Value::NIL,
             autoloads: Autoloads::default(),
             custom: Custom::default(),

@@ -1,4 +1,4 @@
 //! The one line that says where the runtime's types come from.
 
 pub(crate) use neodump_runtime::{Dumpable, ProcessPtr};
-pub use neodump_runtime::{ImageVec, Interner, Symbol};
+pub use neodump_runtime::{ImageOption, ImageVec, Interner, Symbol};

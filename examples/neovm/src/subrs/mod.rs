@@ -5,6 +5,7 @@ mod category;
 mod char_table;
 mod control;
 mod dump;
+mod face;
 mod format;
 mod hash;
 mod list;
@@ -65,6 +66,7 @@ static TOPICS: &[&[SubrDesc]] = &[
     syntax::SUBRS,
     category::SUBRS,
     watcher::SUBRS,
+    &face::SUBRS,
 ];
 
 /// All functions.
