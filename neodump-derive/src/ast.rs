@@ -145,6 +145,12 @@ pub(crate) enum Policy {
     Derived(Path),
     /// Stored as another type.
     With(Path),
+    /// Computed when all else is loaded.
+    Relink(Path),
+    /// Stored as its type says, and renumbered at load.
+    Handle(Path),
+    /// Stored where it differs from this table.
+    Overlay(Expr),
     Native(Native),
     Tail(Tail),
     /// The heap that adopts the image.
@@ -174,7 +180,10 @@ impl Field {
 
     /// Whether generated code needs `ty: Dumpable`.
     pub(crate) fn needs_dumpable(&self) -> bool {
-        matches!(self.policy, Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_))
+        matches!(
+            self.policy,
+            Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_) | Policy::Handle(_)
+        )
     }
 
     /// The expression of its attribute, if it has one: it becomes a function of its own, so that it sees
@@ -197,6 +206,9 @@ impl Field {
             Policy::Cache => "cache".to_owned(),
             Policy::Derived(_) => "derived".to_owned(),
             Policy::With(_) => "with".to_owned(),
+            Policy::Relink(_) => "relink".to_owned(),
+            Policy::Handle(_) => "handle".to_owned(),
+            Policy::Overlay(table) => format!("overlay = {}", text(table.to_token_stream())),
             Policy::Native(_) => format!("native {}", text(self.ty.to_token_stream())),
             Policy::Tail(tail) => format!("tail = {}", member_name(&tail.len)),
             Policy::Heap => "heap".to_owned(),

@@ -97,10 +97,17 @@ impl Uses<'_> {
     fn field(&mut self, field: &Field) {
         match &field.policy {
             // The static and what it refers to are compared by name, never stored as a `Dumpable`.
-            Policy::Native(_) | Policy::Skip { .. } | Policy::Cache | Policy::Derived(_) | Policy::Heap => {}
+            Policy::Native(_)
+            | Policy::Skip { .. }
+            | Policy::Cache
+            | Policy::Derived(_)
+            | Policy::Relink(_)
+            | Policy::Heap => {}
             Policy::With(_) => {}
             Policy::Tail(tail) => self.visit_type(&tail.element),
-            Policy::Plain | Policy::Shared | Policy::Bake(_) => self.visit_type(&field.ty),
+            Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Handle(_) | Policy::Overlay(_) => {
+                self.visit_type(&field.ty);
+            }
         }
     }
 

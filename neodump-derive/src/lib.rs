@@ -58,6 +58,9 @@ use proc_macro::TokenStream;
 /// | `bake = expr` | the image holds `expr` instead of the live value (in-place types) |
 /// | `cache` | not traced, empty in the image |
 /// | `derived = path` | computed at load by `fn(&Owner) -> Field` |
+/// | `relink = path` | computed at the end of the load by `fn(&Owner) -> Field` |
+/// | `handle = path` | an id of the process, renumbered at load by `fn(Field) -> Field` |
+/// | `overlay = TABLE` | the values of a static table unless changed |
 /// | `with = module` | stored as `module::Stored`, through `module::to_stored` and `module::from_stored` |
 /// | `shared` | `Rc` or `Arc`: its owners share it after the load too |
 /// | `native` | a host function or static, stored by name and bound at load |

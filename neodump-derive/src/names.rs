@@ -157,6 +157,16 @@ impl Names {
         format_ident!("__neodump_value_of_{field}")
     }
 
+    /// The function that gives the table under a field.
+    pub(crate) fn table_of(&self, field: &str) -> Ident {
+        format_ident!("__neodump_table_of_{field}")
+    }
+
+    /// The function that puts stored entries over the table of a field.
+    pub(crate) fn over(&self, field: &str) -> Ident {
+        format_ident!("__neodump_over_{field}")
+    }
+
     /// `if let Err(error) = call { return Err(error within each of the steps) }`; `carrier` is the
     /// type or trait whose `within` adds a step.
     pub(crate) fn attempt(&self, carrier: &str, call: &TokenStream, steps: &[Step<'_>]) -> TokenStream {

@@ -5,7 +5,18 @@
 #[test]
 fn mistakes_are_answered_where_they_are() {
     let tests = trybuild::TestCases::new();
-    for topic in ["attribute", "container", "enum", "field", "image", "object", "policy", "section", "word"] {
+    for topic in [
+        "attribute",
+        "container",
+        "enum",
+        "field",
+        "image",
+        "load_work",
+        "object",
+        "policy",
+        "section",
+        "word",
+    ] {
         tests.compile_fail(format!("tests/ui/{topic}/*.rs"));
     }
 }

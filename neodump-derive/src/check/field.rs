@@ -54,7 +54,10 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         bake,
         cache,
         derived,
+        relink,
         with,
+        handle,
+        overlay,
         shared,
         native,
         tail,
@@ -100,6 +103,12 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         Some((derived.key, Policy::Derived(derived.value)))
     } else if let Some(with) = with {
         Some((with.key, Policy::With(with.value)))
+    } else if let Some(relink) = relink {
+        Some((relink.key, Policy::Relink(relink.value)))
+    } else if let Some(handle) = handle {
+        Some((handle.key, Policy::Handle(handle.value)))
+    } else if let Some(overlay) = overlay {
+        Some((overlay.key, Policy::Overlay(overlay.value)))
     } else if let Some(shared) = shared {
         Some((shared.key, Policy::Shared))
     } else if let Some(key) = native {
@@ -127,6 +136,16 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             types::refuse(ctxt, ty, true);
         }
         Policy::Bake(_) => types::refuse(ctxt, ty, false),
+        Policy::Handle(_) => {
+            if types::mentions_shared(ty) || types::is_pointer(ty) {
+                ctxt.error_over(
+                    ty,
+                    "a handle is an id, a number or a struct around one: point to objects of the image with a plain field",
+                );
+            } else {
+                types::refuse(ctxt, ty, false);
+            }
+        }
         _ => {}
     }
     policy
@@ -140,7 +159,10 @@ fn refuse_in(ctxt: &Ctxt, owner: Owner, key: &Ident, policy: &Policy) {
         (Owner::Transparent, _) => Some(format!(
             "a transparent type is stored exactly as its field: remove `{key}`, or `transparent`"
         )),
-        (Owner::Enum, Policy::Bake(_) | Policy::Cache | Policy::Derived(_)) => Some(format!(
+        (
+            Owner::Enum,
+            Policy::Bake(_) | Policy::Cache | Policy::Derived(_) | Policy::Relink(_) | Policy::Overlay(_),
+        ) => Some(format!(
             "`{key}` is not for fields of an enum: move the fields of the variant into a struct of their own"
         )),
         (Owner::Struct | Owner::Enum | Owner::Object, Policy::Heap) => Some(

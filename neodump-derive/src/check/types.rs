@@ -92,6 +92,18 @@ pub(super) fn mentions_shared(ty: &Type) -> bool {
     find.0
 }
 
+/// Whether the type is a pointer or reference, or an `Option` or a cell of one, as far as its tokens tell.
+pub(super) fn is_pointer(ty: &Type) -> bool {
+    match ungrouped(ty) {
+        Type::Ptr(_) | Type::Reference(_) => true,
+        Type::Path(path) if last_is(path, "NonNull") || last_is(path, "AtomicPtr") => true,
+        Type::Path(path) if last_is(path, "Option") || last_is(path, "Cell") => {
+            argument(path).is_some_and(is_pointer)
+        }
+        _ => false,
+    }
+}
+
 fn is_shared(path: &TypePath) -> bool {
     last_is(path, "Rc") || last_is(path, "Arc")
 }

@@ -16,7 +16,7 @@ pub(super) fn call(
 ) -> Option<TokenStream> {
     let (a, ty) = (&n.auditor, &field.ty);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
             let dumpable = n.dumpable(ty);
             quote!(unsafe { #dumpable::audit(#place, #a) })
         }
@@ -32,6 +32,10 @@ pub(super) fn call(
             let with = n.p("with");
             quote!(unsafe { #with::audit::<#module::Stored>(#place, #a) })
         }
+        Policy::Overlay(_) => {
+            let overlay = n.p("overlay");
+            quote!(unsafe { #overlay::audit::<#ty>(#place, #a) })
+        }
         Policy::Native(native) => {
             let module = n.p("native");
             match native {
@@ -42,7 +46,9 @@ pub(super) fn call(
                 Native::Static(target) => quote!(unsafe { #module::audit_static::<#target>(#place, #a) }),
             }
         }
-        Policy::Skip { .. } | Policy::Derived(_) | Policy::Tail(_) | Policy::Heap => return None,
+        Policy::Skip { .. } | Policy::Derived(_) | Policy::Relink(_) | Policy::Tail(_) | Policy::Heap => {
+            return None;
+        }
     })
 }
 

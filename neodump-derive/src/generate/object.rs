@@ -259,7 +259,7 @@ fn hydrate(c: &Container, n: &Names) -> TokenStream {
     let settles = reader::in_settling_order(c.fields()).filter_map(|field| {
         let (hydrated, at) = at(field);
         let member = &field.member;
-        let settle = reader::settle_call(n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;
+        let settle = reader::settle_call(c, n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;
         Some(quote!(if #hydrated { let #place = #at; #settle }))
     });
     quote! {

@@ -11,13 +11,17 @@ use crate::names::Names;
 fn call(n: &Names, field: &Field) -> Option<TokenStream> {
     let (value, key) = (n.field(field.index), &n.key);
     match &field.policy {
-        Policy::Plain | Policy::Shared => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
             let dumpable = n.dumpable(&field.ty);
             Some(quote!(#dumpable::order(#value, #key);))
         }
         Policy::With(module) => {
             let to_stored = super::function_of(module, "to_stored");
             Some(quote!(#key.made::<#module::Stored>(#to_stored(#value));))
+        }
+        Policy::Overlay(_) => {
+            let (overlay, ty) = (n.p("overlay"), &field.ty);
+            Some(quote!(#overlay::order::<#ty>(#value, #key);))
         }
         Policy::Native(_) => {
             // Addresses differ from process to process.
@@ -28,6 +32,7 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
         | Policy::Bake(_)
         | Policy::Cache
         | Policy::Derived(_)
+        | Policy::Relink(_)
         | Policy::Tail(_)
         | Policy::Heap => None,
     }

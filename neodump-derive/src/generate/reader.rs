@@ -1,7 +1,8 @@
 //! `read` and `settle`: make a value of its stored record, then queue what `read` left open.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::{in_place, pattern, place, record};
 use crate::ast::{Container, Data, Field, Native, Policy};
@@ -11,7 +12,7 @@ use crate::names::Names;
 pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &TokenStream) -> TokenStream {
     let (r, ty) = (&n.reader, &field.ty);
     match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_) => {
+        Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_) | Policy::Handle(_) => {
             let dumpable = n.dumpable(ty);
             quote!(unsafe { #dumpable::read(#place, #r) })
         }
@@ -19,7 +20,15 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
             let make = record::value_of(n, variant, field);
             quote!(Self::#make())
         }
-        Policy::Skip { default: None } | Policy::Cache | Policy::Derived(_) | Policy::With(_) => {
+        Policy::Overlay(_) => {
+            let (overlaid, table) = (n.p("Overlaid"), n.table_of(&field.name));
+            quote!(<#ty as #overlaid>::of(Self::#table()))
+        }
+        Policy::Skip { default: None }
+        | Policy::Cache
+        | Policy::Derived(_)
+        | Policy::Relink(_)
+        | Policy::With(_) => {
             let default = n.p_at("core", syn::spanned::Spanned::span(ty));
             quote!(<#ty as #default::default::Default>::default())
         }
@@ -38,6 +47,7 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
 
 /// What is left to do for one field at its final address `pointer`.
 pub(super) fn settle_call(
+    c: &Container,
     n: &Names,
     field: &Field,
     pointer: &TokenStream,
@@ -52,6 +62,27 @@ pub(super) fn settle_call(
         Policy::Derived(path) => {
             let derived = n.p("derived");
             Some(quote!(unsafe { #derived::settle::<Self, #ty>(#this, #pointer, #path, #r) };))
+        }
+        Policy::Relink(path) => {
+            let (relink, is_root) = (n.p_at("relink", path.span()), c.is_image());
+            let name = format!("{}.{}", c.name, field.name);
+            let span = path.span().resolved_at(proc_macro2::Span::call_site());
+            Some(quote_spanned! {span=>
+                unsafe { #relink::settle::<Self, #ty, _>(#this, #pointer, #path, #name, #is_root, #r) };
+            })
+        }
+        Policy::Handle(path) => {
+            let (dumpable, handle) = (n.dumpable(ty), n.p_at("handle", path.span()));
+            let span = path.span().resolved_at(proc_macro2::Span::call_site());
+            let renumber = quote_spanned!(span=> #handle::settle::<#ty, _>(#pointer, #place, #path, #r));
+            Some(quote! {
+                unsafe { #renumber };
+                unsafe { #dumpable::settle(#pointer, #place, #r) };
+            })
+        }
+        Policy::Overlay(_) => {
+            let (overlay, over) = (n.p("overlay"), n.over(&field.name));
+            Some(quote!(unsafe { #overlay::settle::<#ty>(#pointer, #place, Self::#over, #r) };))
         }
         Policy::With(module) => {
             let (with, from_stored) = (n.p("with"), super::function_of(module, "from_stored"));
@@ -188,19 +219,19 @@ pub(super) fn settle(c: &Container, n: &Names) -> TokenStream {
             let each = in_settling_order(fields).filter_map(|field| {
                 let (place, at) = (&n.place, field_place(c, n, None, field));
                 let member = &field.member;
-                let settle = settle_call(n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;
+                let settle = settle_call(c, n, field, &quote!(&raw mut (*#this).#member), &quote!(#place))?;
                 Some(quote!(let #place = #at; #settle))
             });
             quote!(#(#each)*)
         }
         Data::Enum(variants) => {
             let used =
-                |field: &Field| settle_call(n, field, &TokenStream::new(), &TokenStream::new()).is_some();
+                |field: &Field| settle_call(c, n, field, &TokenStream::new(), &TokenStream::new()).is_some();
             let arms = variants.iter().enumerate().map(|(index, variant)| {
                 let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, used));
                 let each = variant.fields.iter().filter_map(|field| {
                     let binding = n.field(field.index);
-                    settle_call(n, field, &quote!(#binding), &place(n, Some(index), field))
+                    settle_call(c, n, field, &quote!(#binding), &place(n, Some(index), field))
                 });
                 quote!(Self::#ident #pattern => { #(#each)* })
             });

@@ -17,6 +17,9 @@ use crate::names::Names;
 /// p::Probe::<F>::RECORD               cache
 /// p::with::record::<m::Stored>()      with
 /// p::native::FUNCTION, STATIC         native
+/// p::relink::RECORD                   relink
+/// p::handle::record::<F>()            handle
+/// p::overlay::record::<F>()           overlay
 /// ```
 fn field(n: &Names, field: &Field) -> TokenStream {
     let ty = &field.ty;
@@ -54,6 +57,18 @@ fn field(n: &Names, field: &Field) -> TokenStream {
         Policy::With(module) => {
             let with = n.p("with");
             quote!(#with::record::<#module::Stored>())
+        }
+        Policy::Relink(_) => {
+            let relink = n.p("relink");
+            quote!(#relink::RECORD)
+        }
+        Policy::Handle(_) => {
+            let handle = n.p_at("handle", span);
+            quote_spanned!(span.resolved_at(Span::call_site())=> #handle::record::<#ty>())
+        }
+        Policy::Overlay(_) => {
+            let overlay = n.p_at("overlay", span);
+            quote_spanned!(span.resolved_at(Span::call_site())=> #overlay::record::<#ty>())
         }
         Policy::Native(Native::Static(_)) => {
             let native = n.p("native");
@@ -108,11 +123,11 @@ pub(super) fn inherent(c: &Container, n: &Names) -> TokenStream {
     };
     // A variant's `skip` fields have no name of their own in the enum, so their functions are numbered.
     let values = match &c.data {
-        Data::Struct(_) => values(n, None, &fields),
+        Data::Struct(_) => values(c, n, None, &fields),
         Data::Enum(variants) => {
             let each = variants.iter().enumerate().map(|(index, variant)| {
                 let fields: Vec<_> = variant.fields.iter().collect();
-                values(n, Some(index), &fields)
+                values(c, n, Some(index), &fields)
             });
             quote!(#(#each)*)
         }
@@ -131,7 +146,8 @@ pub(super) fn inherent(c: &Container, n: &Names) -> TokenStream {
 
 /// The functions that make what attributes' expressions say. They take nothing, so that an expression sees
 /// no local of generated code.
-fn values(n: &Names, variant: Option<usize>, fields: &[&Field]) -> TokenStream {
+fn values(c: &Container, n: &Names, variant: Option<usize>, fields: &[&Field]) -> TokenStream {
+    let tables = fields.iter().filter_map(|field| overlay(c, n, field));
     let each = fields.iter().filter_map(|field| {
         let (ty, value) = (&field.ty, field.value()?);
         let name = value_of(n, variant, field);
@@ -142,7 +158,36 @@ fn values(n: &Names, variant: Option<usize>, fields: &[&Field]) -> TokenStream {
             }
         })
     });
-    quote!(#(#each)*)
+    quote!(#(#each)* #(#tables)*)
+}
+
+/// The functions of a field that lies over a table.
+///
+/// ```text
+/// fn table_of_f() -> &'static <F as p::Overlaid>::Table { &TABLE }
+/// fn over_f(changes: p::overlay::Changes<F>) -> p::Result<F, p::String> {
+///     p::overlay::over::<F>(changes, Self::table_of_f(), "S.f")
+/// }
+/// ```
+fn overlay(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
+    let Policy::Overlay(table) = &field.policy else { return None };
+    let (ty, overlay, result, string) = (&field.ty, n.p("overlay"), n.p("Result"), n.p("String"));
+    let (table_of, over, found) = (n.table_of(&field.name), n.over(&field.name), &n.found);
+    let overlaid = n.p_at("Overlaid", ty.span());
+    let name = format!("{}.{}", c.name, field.name);
+    let span = table.span().resolved_at(Span::call_site());
+    let table = quote_spanned!(span=> &#table);
+    // One span for all that rests on the type, so that what is wrong with it is said once.
+    let span = ty.span().resolved_at(Span::call_site());
+    Some(quote_spanned! {span=>
+        #[inline]
+        fn #table_of() -> &'static <#ty as #overlaid>::Table {
+            #table
+        }
+        fn #over(#found: #overlay::Changes<#ty>) -> #result<#ty, #string> {
+            #overlay::over::<#ty>(#found, Self::#table_of(), #name)
+        }
+    })
 }
 
 /// The name of the function that makes what a field attribute's expression says.

@@ -187,6 +187,10 @@ fn field_type(n: &Names, field: &Field) -> TokenStream {
     let (option, dumpable) = (n.p("Option"), n.p("Dumpable"));
     match &field.policy {
         Policy::With(module) => quote!(#option::Some(<#module::Stored as #dumpable>::TYPE)),
+        Policy::Overlay(_) => {
+            let (overlay, ty) = (n.p("overlay"), &field.ty);
+            quote!(#option::Some(#overlay::type_of::<#ty>()))
+        }
         _ if field.needs_dumpable() => {
             let dumpable = n.dumpable(&field.ty);
             quote!(#option::Some(#dumpable::TYPE))

@@ -11,13 +11,17 @@ use crate::names::Names;
 fn call(n: &Names, field: &Field) -> Option<TokenStream> {
     let (value, v, visitor) = (n.field(field.index), &n.visitor, &n.visitor_type);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
             let dumpable = n.dumpable(&field.ty);
             quote!(#dumpable::walk(#value, #v))
         }
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::walk::<#module::Stored, #visitor>(#to_stored(#value), #v))
+        }
+        Policy::Overlay(_) => {
+            let (overlay, table, ty) = (n.p("overlay"), n.table_of(&field.name), &field.ty);
+            quote!(#overlay::walk::<#ty, #visitor>(#value, Self::#table(), #v))
         }
         Policy::Native(native) => {
             let module = n.p("native");
@@ -31,6 +35,7 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
         | Policy::Bake(_)
         | Policy::Cache
         | Policy::Derived(_)
+        | Policy::Relink(_)
         | Policy::Tail(_)
         | Policy::Heap => return None,
     })

@@ -16,7 +16,7 @@ pub(super) fn call(
 ) -> Option<TokenStream> {
     let (value, w, ty) = (n.field(field.index), &n.writer, &field.ty);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
             let dumpable = n.dumpable(ty);
             quote!(#dumpable::write(#value, #place, #w))
         }
@@ -32,6 +32,10 @@ pub(super) fn call(
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::write::<#module::Stored>(#to_stored(#value), #place, #w))
         }
+        Policy::Overlay(_) => {
+            let (overlay, table) = (n.p("overlay"), n.table_of(&field.name));
+            quote!(#overlay::write::<#ty>(#value, Self::#table(), #place, #w))
+        }
         Policy::Native(native) => {
             let module = n.p("native");
             match native {
@@ -40,13 +44,23 @@ pub(super) fn call(
                 Native::Static(_) => quote!(#module::write_static(#value, #place, #w)),
             }
         }
-        Policy::Skip { .. } | Policy::Derived(_) | Policy::Tail(_) | Policy::Heap => return None,
+        Policy::Skip { .. } | Policy::Derived(_) | Policy::Relink(_) | Policy::Tail(_) | Policy::Heap => {
+            return None;
+        }
     })
 }
 
 /// Whether the live value is looked at.
 pub(super) fn is_used(field: &Field) -> bool {
-    matches!(field.policy, Policy::Plain | Policy::Shared | Policy::With(_) | Policy::Native(_))
+    matches!(
+        field.policy,
+        Policy::Plain
+            | Policy::Shared
+            | Policy::With(_)
+            | Policy::Handle(_)
+            | Policy::Overlay(_)
+            | Policy::Native(_)
+    )
 }
 
 /// ```text

@@ -37,7 +37,7 @@ fn misplaced_keys_are_sent_where_they_belong() {
 
 #[test]
 fn words_of_later_versions_say_what_to_do_today() {
-    for key in ["relink", "tag", "overlay", "global", "handle", "weak", "identity_key"] {
+    for key in ["tag", "global", "weak", "identity_key"] {
         refuses(&format!("struct S {{ #[dump({key})] f: u8 }}"), &format!("`{key}` is not supported yet; "));
     }
     refuses("#[dump(remote)] struct S;", "`remote` is not supported yet; ");
@@ -157,6 +157,23 @@ fn fields_are_stored_in_one_way_and_say_why_not() {
     refuses("#[dump(transparent)] struct S(#[dump(cache)] u8);", "stored exactly as its field");
     refuses("#[dump(transparent)] struct S(u8, u8);", "one field beside `PhantomData`");
     refuses("#[dump(transparent)] struct S;", "one field that is stored");
+}
+
+#[test]
+fn work_at_load_is_given_by_paths_and_tables() {
+    refuses("struct S { #[dump(relink)] f: u8 }", "`relink` needs a value: relink = Self::first_marker");
+    refuses("struct S { #[dump(relink = |s| 1)] f: u8 }", "not a closure");
+    refuses("struct S { #[dump(relink = f, cache)] f: u8 }", "`cache` contradicts `relink`");
+    refuses("enum E { A(#[dump(relink = f)] u8) }", "`relink` is not for fields of an enum");
+    refuses("#[dump(relink = f)] struct S;", "`relink` belongs on a field, not on the type");
+    refuses("struct S { #[dump(handle = 3)] f: u8 }", "`handle` takes a path without quotes");
+    refuses("struct S { #[dump(handle = f)] f: *mut Window }", "a handle is an id");
+    refuses("struct S { #[dump(handle = f)] f: Option<NonNull<Window>> }", "a handle is an id");
+    refuses("struct S { #[dump(handle = f)] f: Rc<u32> }", "a handle is an id");
+    refuses("struct S { #[dump(overlay)] f: [u8; 3] }", "`overlay` needs a value: overlay = SLOTS");
+    refuses("enum E { A(#[dump(overlay = T)] [u8; 3]) }", "`overlay` is not for fields of an enum");
+    refuses("#[dump(transparent)] struct S(#[dump(overlay = T)] [u8; 3]);", "stored exactly as its field");
+    accepts("enum E { A(#[dump(handle = f)] u8) }");
 }
 
 #[test]

@@ -162,6 +162,15 @@ shapes! {
             #[dump(native)] descriptor: &'static Descriptor,
         }
     }
+    work_at_load: {
+        #[dump(object)]
+        #[repr(C)]
+        struct Marker {
+            #[dump(relink = Marker::chain)] next: Cell<*mut Marker>,
+            #[dump(handle = windows::reopen)] window: u64,
+            #[dump(overlay = WIDTHS)] widths: [u32; 5],
+        }
+    }
     crate_path: {
         #[dump(crate = crate::rt)]
         struct r#Type { r#type: u8 }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 pub use auditor::Auditor;
 pub use reader::Reader;
-pub(crate) use reader::Second;
+pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::LoadReport;
 
 use crate::dump::ImageRoot;

@@ -227,6 +227,9 @@ impl Pipeline<'_> {
         let root = Hydrated(root);
         let refused = |path: &str, problem| DumpError::Deserialization { path: path.to_owned(), problem };
         reader.second_pass().map_err(|problem| refused("conversion", problem))?;
+        self.report.fixups += reader.fixups();
+        self.report.relinked =
+            reader.relink().map_err(|(field, problem)| refused(&format!("{field} (relink)"), problem))?;
         drop(reader);
         let mut root = root.take();
         self.report.hydrate = started.elapsed();

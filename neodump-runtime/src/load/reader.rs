@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use super::memory::SectionMemory;
 use super::order::{Group, Groups};
 use crate::dump::REFERENCE_BITS;
-use crate::heap::{AdoptImage, Image};
+use crate::heap::{AdoptImage, Image, Kept};
 use crate::native::Import;
 use crate::record::{At, Reference};
 use crate::schema::SectionDecl;
@@ -45,6 +45,45 @@ pub(crate) enum Second {
         /// Drops what `from` points at, if the work owns it.
         discard: Option<unsafe fn(*mut u8)>,
     },
+    /// Gives an id of the dumping process its number in this one.
+    Renumber {
+        field: *mut u8,
+        /// The function and the stored id: what it says of one id is asked once.
+        id: HandleId,
+        renumber: unsafe fn(*mut u8, *const (), Option<*const u8>) -> Result<Option<Renumbered>, String>,
+    },
+}
+
+/// An id as an image holds it, with the function that renumbers such ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HandleId {
+    pub(crate) function: *const (),
+    pub(crate) ty: TypeId,
+    /// The bytes of the record, zeros behind them.
+    pub(crate) stored: [u8; HandleId::MAX],
+}
+
+impl HandleId {
+    /// The longest record of an id.
+    pub(crate) const MAX: usize = 16;
+}
+
+/// The new number of an id, kept for the other places that hold it.
+pub(crate) struct Renumbered {
+    pub(crate) _kept: Kept,
+    pub(crate) value: *const u8,
+}
+
+/// A field that is put right when all else is loaded.
+pub(crate) struct Relink {
+    pub(crate) owner: *mut u8,
+    pub(crate) field: *mut u8,
+    pub(crate) function: *const (),
+    pub(crate) run: unsafe fn(*mut u8, *mut u8, *const ()) -> Result<(), String>,
+    /// The owner and its field, for messages.
+    pub(crate) name: &'static str,
+    /// Whether the owner is the image: its fields come last.
+    pub(crate) is_root: bool,
 }
 
 /// Makes values of stored records.
@@ -67,6 +106,11 @@ pub struct Reader<'a> {
     /// What the machine's type cannot be loaded with, found while it was read.
     problem: Option<String>,
     first_pass_done: bool,
+    /// In the order in which they were met.
+    relinks: Vec<Relink>,
+    renumbered: HashMap<HandleId, Renumbered>,
+    /// The ids that were renumbered.
+    fixups: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -94,6 +138,9 @@ impl<'a> Reader<'a> {
             image: Some(image),
             problem: None,
             first_pass_done: false,
+            relinks: Vec::new(),
+            renumbered: HashMap::new(),
+            fixups: 0,
         }
     }
 
@@ -248,9 +295,44 @@ impl<'a> Reader<'a> {
                 }
                 // SAFETY: queued with the final addresses of both and a function of their types.
                 Second::Run { from, to, function, run, .. } => unsafe { run(from, to, function) }?,
+                Second::Renumber { field, id, renumber } => {
+                    self.fixups += 1;
+                    let known = self.renumbered.get(&id).map(|known| known.value);
+                    // SAFETY: queued with the final address of the field and a function of its type, which
+                    // is part of what the known numbers are found by.
+                    if let Some(new) = unsafe { renumber(field, id.function, known) }? {
+                        self.renumbered.insert(id, new);
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// The ids of handles that the second pass renumbered.
+    pub(crate) fn fixups(&self) -> u64 {
+        self.fixups
+    }
+
+    /// Puts off a field until all else is loaded.
+    pub(crate) fn relink_later(&mut self, relink: Relink) {
+        self.relinks.push(relink);
+    }
+
+    /// Puts the fields right that were put off, those of the image last; says how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of the machine's own functions, with the name of the field.
+    pub(crate) fn relink(&mut self) -> Result<u64, (&'static str, String)> {
+        let mut relinks = std::mem::take(&mut self.relinks);
+        relinks.sort_by_key(|relink| relink.is_root);
+        for relink in &relinks {
+            // SAFETY: queued with the final addresses of both and a function of their types.
+            unsafe { (relink.run)(relink.owner, relink.field, relink.function) }
+                .map_err(|problem| (relink.name, problem))?;
+        }
+        Ok(relinks.len() as u64)
     }
 }
 
@@ -267,7 +349,7 @@ impl Drop for Reader<'_> {
                 Second::Put { staged, count, discard, .. } => unsafe { discard(staged, count) },
                 // SAFETY: as above.
                 Second::Run { from, discard: Some(discard), .. } => unsafe { discard(from) },
-                Second::Run { .. } => {}
+                Second::Run { .. } | Second::Renumber { .. } => {}
             }
         }
     }

@@ -20,8 +20,10 @@ pub struct LoadReport {
     pub import_pages: u64,
     /// The words that were moved, none at the preferred base.
     pub relocations: u64,
-    /// The symbol words that were renumbered.
+    /// The symbol words and ids of handles that were renumbered.
     pub fixups: u64,
+    /// The fields that a `relink` function put right when all else was loaded.
+    pub relinked: u64,
     /// The objects that were written at load, by type: those with hydrated fields.
     pub hydrated: Vec<(&'static str, usize)>,
     /// The time to open the image, check its header and bring it into memory.
@@ -67,6 +69,9 @@ impl fmt::Display for LoadReport {
             self.relocations,
             self.fixups
         )?;
+        if self.relinked > 0 {
+            write!(f, ", {} fields relinked", self.relinked)?;
+        }
         for (name, count) in &self.hydrated {
             write!(f, "\n  {count} objects of {name} hydrated")?;
         }

@@ -29,7 +29,7 @@ struct Entry<M>(PhantomData<M>);
 
 impl<M: Keyed<Key: Dumpable, Value: Dumpable>> Entry<M> {
     const LAYOUT: Layout<2> =
-        Layout::of_sequence([<M::Key as Dumpable>::RECORD, <M::Value as Dumpable>::RECORD]);
+        Layout::of_sequence([<M::Key as Dumpable>::RECORD.moved(), <M::Value as Dumpable>::RECORD.moved()]);
     const RECORD: Record = Self::LAYOUT.record;
     const VALUE: usize = Self::LAYOUT.offsets[1];
 }

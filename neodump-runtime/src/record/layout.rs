@@ -21,6 +21,9 @@ pub struct Record {
     /// Whether the bytes of a value are its stored form as they are: no padding, nothing to look
     /// at one by one. Slices of such values are copied whole.
     pub copy: bool,
+    /// Whether something is done to the value at its address when all else of the load is done (`relink`):
+    /// it must not be moved by the load, as entries of keyed collections and converted values are.
+    pub pinned: bool,
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -53,6 +56,7 @@ impl Record {
             rw: false,
             owns: false,
             copy: false,
+            pinned: false,
         }
     }
 
@@ -63,7 +67,16 @@ impl Record {
 
     /// A stored form of its own.
     pub const fn hydrated(size: usize, align: usize) -> Self {
-        Self { size, align, in_place: false, niche: false, rw: false, owns: false, copy: false }
+        Self {
+            size,
+            align,
+            in_place: false,
+            niche: false,
+            rw: false,
+            owns: false,
+            copy: false,
+            pinned: false,
+        }
     }
 
     /// The same, in the `rw` segment.
@@ -74,6 +87,50 @@ impl Record {
     /// The same, owning a payload.
     pub const fn with_owns(self) -> Self {
         Self { owns: true, ..self }
+    }
+
+    /// The same, needed at its address until the end of the load.
+    pub const fn with_pinned(self) -> Self {
+        Self { pinned: true, ..self }
+    }
+
+    /// The same, of a value that the load moves when it has read it.
+    ///
+    /// ```compile_fail,E0080
+    /// use std::collections::HashMap;
+    /// use neodump_runtime::Dumpable;
+    ///
+    /// #[derive(Dumpable)]
+    /// struct Text {
+    ///     #[dump(relink = Text::me)]
+    ///     me: *const Text,
+    /// }
+    ///
+    /// impl Text {
+    ///     fn me(&self) -> *const Text {
+    ///         self
+    ///     }
+    /// }
+    ///
+    /// #[derive(Dumpable)]
+    /// #[dump(image = "texts", version = 1)]
+    /// struct Vm {
+    ///     by_name: HashMap<String, Text>,
+    /// }
+    ///
+    /// let _ = neodump_runtime::dump_to_bytes(&mut Vm { by_name: HashMap::new() });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At compile time: the value has to stay where it is.
+    pub(crate) const fn moved(self) -> Self {
+        assert!(
+            !self.pinned,
+            "a `relink` field is put right where it is at the end of the load, and the entries of keyed collections \
+             and values of `with` are moved before: put the type that has it into a Box"
+        );
+        self
     }
 
     /// The same, with zero as the `None` of an `Option`.
@@ -97,8 +154,7 @@ impl Record {
     /// `repr` that makes its layout known.
     pub const fn of_enum(size: usize, align: usize, explicit: bool, variants: &[&[Record]]) -> Self {
         let align = checked_align(align);
-        let mut sum =
-            Self { size, align, in_place: explicit, niche: false, rw: false, owns: false, copy: false };
+        let mut sum = Self { in_place: explicit, ..Self::hydrated(size, align) };
         let mut v = 0;
         while v < variants.len() {
             sum = sum.absorb(variants[v]);
@@ -137,6 +193,7 @@ impl Record {
             self.in_place &= fields[i].in_place;
             self.rw |= fields[i].rw;
             self.owns |= fields[i].owns;
+            self.pinned |= fields[i].pinned;
             i += 1;
         }
         self
@@ -181,7 +238,7 @@ impl<const N: usize> Layout<N> {
         align: usize,
     ) -> Self {
         let align = checked_align(align);
-        let whole = Record { size, align, in_place: true, niche: false, rw: false, owns: false, copy: false };
+        let whole = Record { in_place: true, ..Record::hydrated(size, align) };
         let mut layout = Self::of_fields(whole.absorb(&fields), fields, memory_offsets, 0);
         if !layout.record.in_place {
             let (end, align) = end_of(&fields, 0);
@@ -267,6 +324,7 @@ impl<const N: usize> Layout<N> {
                 side.align = max(side.align, fields[i].align);
                 side.rw |= fields[i].rw;
                 side.owns |= fields[i].owns;
+                side.pinned |= fields[i].pinned;
             }
             i += 1;
         }

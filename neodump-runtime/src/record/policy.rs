@@ -95,7 +95,7 @@ pub mod with {
 
     /// The record of the stored type; never in place, as the field is another type.
     pub const fn record<S: Dumpable>() -> Record {
-        Record { in_place: false, niche: false, copy: false, ..S::RECORD }
+        Record { in_place: false, niche: false, copy: false, ..S::RECORD.moved() }
     }
 
     unsafe fn walk_kept<S: Dumpable, V: Visitor>(

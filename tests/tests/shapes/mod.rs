@@ -168,3 +168,38 @@ fn same(first: &[u8], second: &[u8], how: How) {
         second.len()
     );
 }
+
+/// A machine around one value.
+#[derive(neodump_runtime::Dumpable)]
+#[dump(image = "around", version = 1)]
+pub struct Around<T> {
+    #[dump(heap)]
+    pub heap: Heap,
+    pub value: T,
+}
+
+impl<T: neodump_runtime::Dumpable> Machine for Around<T> {
+    fn heap(&mut self) -> &mut Heap {
+        &mut self.heap
+    }
+}
+
+/// A machine around a value.
+pub fn around<T>(value: T) -> Around<T> {
+    Around { heap: Heap::default(), value }
+}
+
+/// Carries a value in every way: `check` looks at what comes back with its report, and a second dump gives the
+/// bytes of the first.
+#[track_caller]
+pub fn carried<T: neodump_runtime::Dumpable>(value: T, check: impl Fn(&T, &LoadReport)) {
+    let _alone = alone();
+    let natives = Natives::new();
+    let bytes = dumped(&mut around(value), &natives);
+    for how in WAYS {
+        let (mut back, report) = loaded::<Around<T>>(&bytes, how, &natives);
+        check(&back.value, &report);
+        same(&bytes, &dumped(&mut back, &natives), how);
+        release(back);
+    }
+}
