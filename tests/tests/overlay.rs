@@ -2,12 +2,12 @@
 
 mod shapes;
 
+use std::ptr::NonNull;
 use std::sync::LazyLock;
 
 use neodump_runtime::{DumpError, Dumpable, LoadOptions, Natives};
 use neodump_tests::forge::Forge;
 use shapes::{alone, around, carried, dumped, leak, release};
-use std::ptr::NonNull;
 
 static WIDTHS: [u32; 5] = [10, 20, 30, 40, 50];
 static NAMES: LazyLock<Vec<String>> =
@@ -61,14 +61,14 @@ mod programs {
 
     macro_rules! program {
         ($name:ident, $table:expr) => {
-            pub mod $name {
+            pub(crate) mod $name {
                 use super::*;
                 static TABLE: &[u32] = &$table;
                 #[derive(Dumpable)]
                 #[dump(id = "slots")]
-                pub struct Slots {
+                pub(crate) struct Slots {
                     #[dump(overlay = TABLE)]
-                    pub widths: Vec<u32>,
+                    pub(crate) widths: Vec<u32>,
                 }
             }
         };
