@@ -17,16 +17,18 @@ const PURPOSE: usize = 2;
 /// The part that holds ASCII, once more.
 const ASCII: usize = 3;
 /// The entries of the first level.
-const CONTENTS: usize = 4;
+pub(crate) const CONTENTS: usize = 4;
 /// The slots that programs may use as they like.
 const EXTRAS: usize = CONTENTS + ENTRIES[0];
 
 /// How many entries a table of each level has.
-const ENTRIES: [usize; 4] = [64, 16, 32, 128];
+pub(crate) const ENTRIES: [usize; 4] = [64, 16, 32, 128];
+/// How many characters an entry of each level stands for.
+pub(crate) const SPAN: [u32; 4] = [1 << 16, 1 << 12, 1 << 7, 1];
 /// How many bits of a character are left below an entry of each level.
 const BITS: [u32; 4] = [16, 12, 7, 0];
 /// The slots of a sub table in front of its entries: its level and its first character.
-const SUB: usize = 2;
+pub(crate) const SUB: usize = 2;
 /// How many parents are asked, at most: tables that were read may inherit from themselves.
 const PARENTS: usize = 1000;
 

@@ -1,7 +1,7 @@
 //! Equality and hashing, without recursion over depth.
 
 use crate::heap::Heap;
-use crate::object::{Bignum, BoolVector, HashTable, Str};
+use crate::object::{Bignum, BoolVector, HashTable, Str, SymbolWithPos};
 use crate::rt::{Interner, Symbol};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
@@ -104,6 +104,9 @@ impl<'a> Comparison<'a> {
         if let (Some(x), Some(y)) = (heap.get::<BoolVector>(a), heap.get::<BoolVector>(b)) {
             return x.len == y.len && x.bits[..] == y.bits[..];
         }
+        if let (Some(x), Some(y)) = (heap.get::<SymbolWithPos>(a), heap.get::<SymbolWithPos>(b)) {
+            return x.symbol == y.symbol && x.pos == y.pos;
+        }
         if let (Some(x), Some(y), Some(_)) = (heap.get::<HashTable>(a), heap.get::<HashTable>(b), self.deep) {
             if x.test != y.test || x.weak != y.weak || x.count != y.count {
                 return false;
@@ -174,6 +177,9 @@ fn hash_levels(heap: &Heap, v: Value, levels: u32) -> u64 {
     }
     if let Some(b) = heap.get::<BoolVector>(v) {
         return mix(b.len, hash_bytes(&b.bits));
+    }
+    if let Some(s) = heap.get::<SymbolWithPos>(v) {
+        return mix(hash_eq(s.symbol), hash_eq(s.pos));
     }
     if levels == 0 {
         return if v.is_cons() || heap.as_slots(v).is_some() { 3 } else { hash_eql(heap, v) };

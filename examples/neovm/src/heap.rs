@@ -152,7 +152,7 @@ impl Heap {
     }
 
     /// Puts a new object in the sweep list and gives the word that points to it.
-    fn adopt<T: Headed>(&mut self, object: T, payload: usize) -> Value {
+    pub(crate) fn adopt<T: Headed>(&mut self, object: T, payload: usize) -> Value {
         let object = Box::into_raw(Box::new(object));
         let header = object.cast::<Header>();
         // SAFETY: a `Headed` object starts with its header, and the object was just made.

@@ -6,6 +6,7 @@
 pub mod active;
 mod aside;
 pub mod bignum;
+pub mod char_runs;
 pub mod char_table;
 pub mod chars;
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod hash_table;
 pub mod heap;
 pub mod image;
 mod library;
+pub mod lisp_obarray;
 pub mod machine;
 pub mod managers;
 pub mod number;
@@ -33,6 +35,7 @@ mod rt;
 pub mod session;
 pub mod snapshot;
 pub mod subrs;
+pub mod symbol_with_pos;
 pub mod symbols;
 pub mod value;
 

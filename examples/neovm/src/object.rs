@@ -3,8 +3,10 @@
 use crate::bignum::BigInt;
 use crate::chars;
 use crate::hash_table::Index;
+pub use crate::lisp_obarray::LispObarray;
 use crate::rt::{Dumpable, ImageVec, ProcessPtr, Symbol};
 use crate::subrs::SubrDesc;
+pub use crate::symbol_with_pos::SymbolWithPos;
 use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
 use std::cell::Cell;
 use std::mem::offset_of;
@@ -51,6 +53,10 @@ pub enum Kind {
     Bignum,
     /// [`Subr`].
     Subr,
+    /// [`SymbolWithPos`].
+    SymbolWithPos,
+    /// [`LispObarray`].
+    LispObarray,
 }
 
 /// What every object but a cons starts with.
@@ -413,14 +419,15 @@ macro_rules! headed {
 headed! {
     Str TAG_STR, Float TAG_FLOAT, Vector TAG_VECLIKE, Record TAG_VECLIKE, Lambda TAG_VECLIKE, Macro TAG_VECLIKE,
     ByteCode TAG_VECLIKE, CharTable TAG_VECLIKE, SubCharTable TAG_VECLIKE, BoolVector TAG_VECLIKE,
-    HashTable TAG_VECLIKE, Bignum TAG_VECLIKE, Subr TAG_VECLIKE,
+    HashTable TAG_VECLIKE, Bignum TAG_VECLIKE, Subr TAG_VECLIKE, SymbolWithPos TAG_VECLIKE,
+    LispObarray TAG_VECLIKE,
 }
 
 /// Runs an expression with a name for the type of a kind.
 macro_rules! with_type_of {
     ($kind:expr, $T:ident => $body:expr) => {
         $crate::object::with_type_of!(@ $kind, $T, $body, Str Float Vector Record Lambda Macro ByteCode CharTable
-            SubCharTable BoolVector HashTable Bignum Subr)
+            SubCharTable BoolVector HashTable Bignum Subr SymbolWithPos LispObarray)
     };
     (@ $kind:expr, $T:ident, $body:expr, $($type:ident)*) => {
         match $kind {

@@ -5,7 +5,9 @@
 use crate::chars;
 use crate::heap::Heap;
 use crate::number;
-use crate::object::{Bignum, BoolVector, HashTable, Kind, Str, Subr, Test, Weakness, closure};
+use crate::object::{
+    Bignum, BoolVector, HashTable, Kind, LispObarray, Str, Subr, SymbolWithPos, Test, Weakness, closure,
+};
 use crate::rt::{Interner, Symbol};
 use crate::symbols::sym;
 use crate::value::Value;
@@ -157,6 +159,18 @@ impl Printer<'_> {
             Some(Kind::Subr) => {
                 let name = self.heap.get::<Subr>(v).map_or(&b""[..], |s| self.symbols.name(s.name));
                 write!(self.out, "#<subr {}>", String::from_utf8_lossy(name))
+            }
+            Some(Kind::SymbolWithPos) => match self.heap.get::<SymbolWithPos>(v) {
+                Some(s) => {
+                    let at = s.pos.as_fixnum().unwrap_or(0);
+                    let symbol = s.symbol.as_symbol().map_or(&b""[..], |symbol| self.symbols.name(symbol));
+                    write!(self.out, "#<symbol {} at {at}>", String::from_utf8_lossy(symbol))
+                }
+                None => Ok(()),
+            },
+            Some(Kind::LispObarray) => {
+                let table = self.heap.get::<LispObarray>(v).and_then(|o| self.heap.get::<HashTable>(o.table));
+                write!(self.out, "#<obarray n={}>", table.map_or(self.symbols.len() as u64, |t| t.count))
             }
             None => write!(self.out, "#<invalid {:#x}>", v.bits()),
         }
@@ -355,7 +369,10 @@ fn widen(byte: u8) -> u32 {
 fn may_hold_others(heap: &Heap, v: Value) -> bool {
     v.is_object()
         && !v.is_float()
-        && !matches!(heap.kind(v), Some(Kind::Bignum | Kind::Subr | Kind::BoolVector))
+        && !matches!(
+            heap.kind(v),
+            Some(Kind::Bignum | Kind::Subr | Kind::BoolVector | Kind::SymbolWithPos | Kind::LispObarray)
+        )
 }
 
 /// The objects that close a cycle.

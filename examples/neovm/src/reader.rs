@@ -35,6 +35,8 @@ pub struct Source {
     text: Vec<u8>,
     pos: usize,
     encoding: Encoding,
+    /// Symbols but nil are read with their positions.
+    pub positions: bool,
     /// Things worth telling that are no errors, such as an unknown character name.
     pub notes: Vec<String>,
 }
@@ -86,7 +88,7 @@ impl Source {
     /// Text of a known encoding.
     pub fn new(name: impl Into<String>, text: Vec<u8>, encoding: Encoding) -> Source {
         let pos = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        Source { name: name.into(), text, pos, encoding, notes: Vec::new() }
+        Source { name: name.into(), text, pos, encoding, positions: false, notes: Vec::new() }
     }
 
     /// How many bytes were read.

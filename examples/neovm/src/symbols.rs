@@ -52,7 +52,7 @@ well_known! {
     print_gensym = "print-gensym", print_quoted = "print-quoted", max_lisp_eval_depth = "max-lisp-eval-depth",
     gc_cons_threshold = "gc-cons-threshold", features = "features", standard_output = "standard-output",
     most_positive_fixnum = "most-positive-fixnum", most_negative_fixnum = "most-negative-fixnum",
-    float_pi = "float-pi", pi = "pi", load_path = "load-path", obarray = "obarray", variable_documentation =
+    float_pi = "float-pi", pi = "pi", load_path = "load-path", obarray = "obarray", obarrayp = "obarrayp", variable_documentation =
     "variable-documentation", function_documentation = "function-documentation", command_line_args = "command-line-args",
     success = ":success", key_test = ":test", key_size = ":size", key_weakness = ":weakness", plus = "+", empty = "",
     internal_many = "many", unevalled = "unevalled", emacs_version = "emacs-version", noninteractive = "noninteractive",
@@ -66,6 +66,7 @@ well_known! {
     char_table_p = "char-table-p", menu_item = "menu-item", choice = "choice", const_ = "const", tag = ":tag",
     file = "file", frame_configuration = "frame-configuration", marker = "marker", default = "default",
     load_in_progress = "load-in-progress", global_map = "global-map", minor_mode_map_alist = "minor-mode-map-alist",
+    symbol_with_pos = "symbol-with-pos",
 }
 
 /// Stands for the list of known names: an image made by a program with another list is of no use to this one.

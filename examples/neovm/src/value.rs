@@ -1,8 +1,8 @@
 //! The word: what a variable, a slot or half a cons holds.
 
 use crate::object::{
-    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Lambda, Macro, Record, Str,
-    SubCharTable, Subr, Vector,
+    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Lambda, LispObarray, Macro,
+    Record, Str, SubCharTable, Subr, SymbolWithPos, Vector,
 };
 use crate::rt::{Dumpable, Symbol};
 use std::fmt;
@@ -16,7 +16,8 @@ use std::fmt;
 #[dump(
     unsafe(word),
     objects(Cons = 0b011, Str = 0b100, Float = 0b111, VecLike = 0b101 by Header::kind_at {
-        Vector, Record, Lambda, Macro, ByteCode, CharTable, SubCharTable, BoolVector, HashTable, Bignum, Subr
+        Vector, Record, Lambda, Macro, ByteCode, CharTable, SubCharTable, BoolVector, HashTable, Bignum, Subr,
+        SymbolWithPos, LispObarray
     }),
     symbol = 0b000,
     immediate(0b010, 0b110)

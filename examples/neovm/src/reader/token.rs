@@ -1,6 +1,6 @@
 //! Text to tokens.
 
-use super::{Run, Source, Token};
+use super::{Encoding, Run, Source, Token};
 use crate::chars;
 use crate::error::ReadError;
 use crate::heap::Heap;
@@ -259,6 +259,7 @@ impl Source {
     }
 
     fn symbol_or_number(&mut self, heap: &mut Heap, symbols: &mut Interner) -> Result<Value, ReadError> {
+        let start = self.pos;
         let (name, escaped) = self.symbol_name()?;
         let numeric = name.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
         if !escaped
@@ -267,6 +268,12 @@ impl Source {
         {
             return Ok(number.to_value(heap));
         }
-        Ok(Value::symbol(symbols.intern(name)))
+        let symbol = Value::symbol(symbols.intern(name));
+        if self.positions && symbol.is_true() {
+            let before = &self.text[..start];
+            let chars = if self.encoding == Encoding::Bytes { start } else { chars::count(before) };
+            return Ok(heap.symbol_with_pos(symbol, Value::int(chars)));
+        }
+        Ok(symbol)
     }
 }

@@ -66,6 +66,18 @@ pub(super) static SUBRS: &[SubrDesc] = &[
         }
         Ok(a[2])
     }),
+    subr("map-char-table", 2, 2, |vm, a| {
+        vm.check_char_table(a[1])?;
+        // The values are roots here, should the function take them out of the table.
+        let runs = vm.heap.char_table_runs(a[1]);
+        vm.stack.extend(runs.iter().map(|(_, value)| *value));
+        for (range, value) in runs {
+            let (from, to) = (Value::int(*range.start() as usize), Value::int(*range.end() as usize));
+            let key = if from == to { from } else { vm.heap.cons(from, to) };
+            vm.funcall(a[0], &[key, value])?;
+        }
+        Ok(Value::NIL)
+    }),
 ];
 
 impl Vm {

@@ -9,7 +9,7 @@ use crate::symbols::sym;
 use crate::value::Value;
 
 pub(super) static SUBRS: [SubrDesc; 17] = [
-    subr("eq", 2, 2, |_, a| Ok(Value::bool(a[0] == a[1]))),
+    subr("eq", 2, 2, |vm, a| Ok(Value::bool(a[0] == a[1] || vm.same_bare_symbol(a[0], a[1])))),
     subr("eql", 2, 2, |vm, a| Ok(Value::bool(equal::eql(&vm.heap, a[0], a[1])))),
     subr("equal", 2, 2, |vm, a| Ok(Value::bool(equal::equal(&vm.heap, a[0], a[1])))),
     subr("sxhash-equal", 1, 1, |vm, a| Ok(Value::int(equal::hash_equal(&vm.heap, a[0]) as usize >> 3))),

@@ -2,6 +2,7 @@
 
 mod arith;
 mod category;
+mod bool_vector;
 mod char_table;
 mod control;
 mod dump;
@@ -10,6 +11,7 @@ mod format;
 mod hash;
 mod list;
 mod matching;
+mod obarray;
 mod output;
 mod sequence;
 mod special;
@@ -67,6 +69,8 @@ static TOPICS: &[&[SubrDesc]] = &[
     category::SUBRS,
     watcher::SUBRS,
     &face::SUBRS,
+    &obarray::SUBRS,
+    &bool_vector::SUBRS,
 ];
 
 /// All functions.
@@ -84,6 +88,7 @@ pub(crate) fn define_all(vm: &mut Vm) {
     symbol::define_variables(vm);
     crate::session::define_variables(vm);
     matching::define_variables(vm);
+    obarray::define_variables(vm);
     control::define_conditions(vm);
     syntax::define_tables(vm);
     category::define_tables(vm);

@@ -10,7 +10,7 @@ use crate::symbols::sym;
 use crate::value::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(super) static SUBRS: [SubrDesc; 12] = [
+pub(super) static SUBRS: [SubrDesc; 13] = [
     subr("format", 1, MANY, format_values),
     subr("format-message", 1, MANY, format_values),
     subr("message", 1, MANY, |vm, a| {
@@ -55,6 +55,7 @@ pub(super) static SUBRS: [SubrDesc; 12] = [
         let (value, end) = read_from(vm, a[0], start)?;
         Ok(vm.heap.cons(value, Value::int(end)))
     }),
+    subr("read-positioning-symbols", 1, 1, |vm, a| Ok(read_with(vm, a[0], 0, true)?.0)),
     subr("float-time", 0, 1, |vm, _| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
         Ok(vm.heap.float(now))
@@ -70,12 +71,17 @@ pub(super) static SUBRS: [SubrDesc; 12] = [
 
 /// Reads a form from a string; the form and the character behind it.
 fn read_from(vm: &mut Vm, v: Value, start: usize) -> LispResult<(Value, usize)> {
+    read_with(vm, v, start, false)
+}
+
+fn read_with(vm: &mut Vm, v: Value, start: usize, positions: bool) -> LispResult<(Value, usize)> {
     let Some(str) = vm.heap.get::<Str>(v) else { return Err(vm.wrong_type(sym::stringp, v)) };
     let encoding = if str.multibyte != 0 { Encoding::Internal } else { Encoding::Bytes };
     let multibyte = str.multibyte != 0;
     let mut source = Source::new("<string>", str.bytes.to_vec(), encoding);
     let from = if multibyte { crate::chars::offset(source.text(), start) } else { start };
     source.seek(from);
+    source.positions = positions;
     match source.read(&mut vm.heap, &mut vm.symbols) {
         Ok(Some(form)) => {
             let end = source.position();

@@ -203,6 +203,9 @@ impl Vm {
     }
 
     pub(crate) fn length(&mut self, v: Value) -> LispResult<usize> {
+        if self.heap.kind(v) == Some(Kind::CharTable) {
+            return Ok(chars::MAX_CHAR as usize);
+        }
         if let Some(str) = self.heap.get::<Str>(v) {
             return Ok(str.chars as usize);
         }

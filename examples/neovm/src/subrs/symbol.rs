@@ -7,8 +7,8 @@ use crate::object::{Kind, Subr};
 use crate::symbols::{SymbolCell, sym};
 use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, Value};
 
-pub(super) static SUBRS: [SubrDesc; 30] = [
-    subr("symbolp", 1, 1, |_, a| Ok(Value::bool(a[0].is_symbol()))),
+pub(super) static SUBRS: [SubrDesc; 28] = [
+    subr("symbolp", 1, 1, |vm, a| Ok(Value::bool(vm.is_symbol(a[0])))),
     subr("keywordp", 1, 1, |vm, a| Ok(Value::bool(a[0].as_symbol().is_some_and(|s| vm.is_keyword(s))))),
     subr("booleanp", 1, 1, |_, a| Ok(Value::bool(a[0] == Value::NIL || a[0] == Value::T))),
     subr("subrp", 1, 1, |vm, a| Ok(Value::bool(vm.heap.kind(a[0]) == Some(Kind::Subr)))),
@@ -16,14 +16,6 @@ pub(super) static SUBRS: [SubrDesc; 30] = [
         let symbol = vm.check_symbol(a[0])?;
         let name = vm.symbols.name(symbol).to_vec();
         Ok(vm.heap.string(name))
-    }),
-    subr("intern", 1, 2, |vm, a| {
-        let name = name_of(vm, a[0])?;
-        Ok(Value::symbol(vm.symbols.intern(name)))
-    }),
-    subr("intern-soft", 1, 2, |vm, a| {
-        let name = name_of(vm, a[0])?;
-        Ok(vm.symbols.lookup(&name).map_or(Value::NIL, Value::symbol))
     }),
     subr("make-symbol", 1, 1, |vm, a| {
         let name = name_of(vm, a[0])?;
@@ -114,7 +106,7 @@ pub(super) static SUBRS: [SubrDesc; 30] = [
     }),
 ];
 
-fn name_of(vm: &mut Vm, v: Value) -> LispResult<Vec<u8>> {
+pub(super) fn name_of(vm: &mut Vm, v: Value) -> LispResult<Vec<u8>> {
     let mut name = Vec::new();
     for c in vm.string_chars(v)? {
         crate::chars::push(&mut name, c);
@@ -156,6 +148,8 @@ fn type_of(vm: &Vm, v: Value) -> Value {
         Some(Kind::BoolVector) => sym::bool_vector,
         Some(Kind::HashTable) => sym::hash_table,
         Some(Kind::Bignum) => sym::integer,
+        Some(Kind::SymbolWithPos) => crate::symbol_with_pos::TYPE,
+        Some(Kind::LispObarray) => sym::obarray,
         Some(Kind::Subr) => match vm.heap.get::<Subr>(v) {
             Some(subr) if subr.desc.max == super::UNEVALLED => sym::special_form,
             _ => sym::subr,
