@@ -1,8 +1,8 @@
 //! The functions of the machine itself, by topic.
 
 mod arith;
-mod category;
 mod bool_vector;
+mod category;
 mod char_table;
 mod control;
 mod dump;
