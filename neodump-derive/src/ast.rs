@@ -164,6 +164,8 @@ pub(crate) enum Native {
     OptionalFunction(Type),
     /// A static, by reference to this type.
     Static(Type),
+    /// A static, by reference to this type, or none.
+    OptionalStatic(Type),
 }
 
 /// `tail = len` on a field `[element; 0]`.

@@ -1,14 +1,19 @@
 //! `docs/format.md` says what the writer does: a reader that knows nothing but its tables finds everything
 //! in an image. (The tables of the container are compared with the code's constants in `image`.)
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::ffi::OsString;
 use std::marker::PhantomData;
 use std::num::NonZero;
+use std::ops::{Bound, Range, RangeFrom, RangeInclusive, RangeTo};
+use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicPtr, AtomicU64};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::time::Duration;
 
 use neodump_runtime::record::Record;
 use neodump_runtime::{
@@ -223,6 +228,11 @@ fn the_documented_sizes_are_those_of_the_stored_records() {
         #[dump(native)]
         _data: &'static u64,
     }
+    #[derive(Dumpable)]
+    struct MaybeStatically {
+        #[dump(native)]
+        _data: Option<&'static u64>,
+    }
     let known: &[(&str, &[Record])] = &[
         ("()", &[of::<()>()]),
         ("PhantomData<T>", &[of::<PhantomData<String>>()]),
@@ -252,16 +262,32 @@ fn the_documented_sizes_are_those_of_the_stored_records() {
         ("Option<&T>", &[of::<Option<&Pair>>(), of::<Option<NonNull<Pair>>>()]),
         ("Option<u32>", &[of::<Option<u32>>()]),
         ("OnceCell<u32>, OnceLock<u32>", &[of::<OnceCell<u32>>(), of::<OnceLock<u32>>()]),
-        ("RefCell<u32>, Mutex<u32>", &[of::<RefCell<u32>>(), of::<Mutex<u32>>()]),
-        ("String, Box<str>", &[of::<String>(), of::<Box<str>>()]),
-        ("Vec<T>, Box<[T]>", &[of::<Vec<u8>>(), of::<Box<[u8]>>()]),
+        (
+            "RefCell<u32>, Mutex<u32>, RwLock<u32>",
+            &[of::<RefCell<u32>>(), of::<Mutex<u32>>(), of::<RwLock<u32>>()],
+        ),
+        ("Cow<u32>", &[of::<Cow<'static, u32>>()]),
+        ("Result<u8, u32>", &[of::<Result<u8, u32>>()]),
+        ("Bound<u32>", &[of::<Bound<u32>>()]),
+        ("Range<u32>", &[of::<Range<u32>>()]),
+        ("RangeFrom<u32>, RangeTo<u32>", &[of::<RangeFrom<u32>>(), of::<RangeTo<u32>>()]),
+        ("RangeInclusive<u32>", &[of::<RangeInclusive<u32>>()]),
+        ("Duration", &[of::<Duration>()]),
+        ("String, Box<str>, Cow<str>", &[of::<String>(), of::<Box<str>>(), of::<Cow<'static, str>>()]),
+        ("OsString, PathBuf", &[of::<OsString>(), of::<PathBuf>()]),
+        (
+            "Vec<T>, VecDeque<T>, Box<[T]>, Cow<[T]>",
+            &[of::<Vec<u8>>(), of::<VecDeque<u8>>(), of::<Box<[u8]>>(), of::<Cow<'static, [u8]>>()],
+        ),
         ("Box<T>", &[of::<Box<u8>>()]),
         ("Rc<T>, Arc<T>", &[of::<Rc<u8>>(), of::<Arc<u8>>()]),
+        ("Rc<[T]>, Arc<[T]>", &[of::<Rc<[u8]>>(), of::<Arc<[u8]>>()]),
+        ("Rc<str>, Arc<str>", &[of::<Rc<str>>(), of::<Arc<str>>()]),
         ("HashMap<K, V>, BTreeMap<K, V>", &[of::<HashMap<u8, u8>>(), of::<BTreeMap<u8, u8>>()]),
         ("HashSet<K>, BTreeSet<K>", &[of::<HashSet<u8>>(), of::<BTreeSet<u8>>()]),
         ("Interner", &[of::<Interner>()]),
         ("native function", &[of::<Natively>()]),
-        ("native static", &[of::<Statically>()]),
+        ("native static", &[of::<Statically>(), of::<MaybeStatically>()]),
     ];
     let rows: Vec<_> =
         rows("Stored records").into_iter().filter(|row| row[1].parse::<usize>().is_ok()).collect();

@@ -1,159 +1,20 @@
 //! Each rule of the audit, broken by one image whose checksums fit: refused, with the section, the
 //! offset in the file, the way to the value, and what was found and expected.
 
-use std::mem::offset_of;
-use std::ops::Range;
-use std::sync::Mutex;
+#[macro_use]
+#[path = "audit_rules/harness.rs"]
+mod harness;
 
+use std::mem::offset_of;
+
+use harness::{BASE, Case, Places, field_offset, run, word};
 use neodump_runtime::image::{HEADER_FIELDS, SECTION_FIELDS, SectionSpec};
-use neodump_runtime::schema::ShapeKind;
-use neodump_runtime::{DumpError, Dumpable, LoadOptions, Placement};
+use neodump_runtime::{LoadOptions, Placement};
 use neodump_tests::fixture::{
-    Cons, Float, Header, Owned, Record, Registers, Scalars, Str, Subr, Table, Value, Vector, Vm, natives,
+    Cons, Float, Header, Library, Owned, Record, Registers, Scalars, Str, Subr, Table, Value, Vector, Vm,
+    natives,
 };
 use neodump_tests::forge::{Forge, assemble};
-
-/// Where the objects, records and payloads of an image are in its file.
-struct Places {
-    forge: Forge,
-    /// Type, first object and count, by arena.
-    arenas: Vec<(&'static str, Vec<usize>)>,
-}
-
-impl Places {
-    fn new(bytes: &[u8]) -> Self {
-        let vm = Vm::load(bytes).expect("loaded");
-        let forge = Forge::new(bytes);
-        let heap = forge.section("HeapImage").start;
-        let arenas = vm.image().expect("an image").arenas();
-        let first = arenas[0].objects().next().expect("an object").addr();
-        let file = |object: *mut u8| heap + object.addr() - first;
-        let arenas = arenas
-            .iter()
-            .map(|arena| (arena.object_type().short_name(), arena.objects().map(file).collect()));
-        let arenas = arenas.collect();
-        // SAFETY: the machine is not used again.
-        unsafe { vm.release() };
-        Self { forge, arenas }
-    }
-
-    /// The offset in the file of an object.
-    fn object(&self, ty: &str, number: usize) -> usize {
-        self.arenas.iter().find(|(name, _)| *name == ty).expect("an arena").1[number]
-    }
-
-    /// The address of an object at the preferred base.
-    fn address(&self, ty: &str, number: usize) -> u64 {
-        self.forge.address(self.object(ty, number))
-    }
-
-    /// The offset in the file of a field of a manager.
-    fn field<T: Dumpable>(&self, section: &str, field: &str) -> usize {
-        self.forge.section(section).start + field_offset::<T>(field)
-    }
-
-    /// The offset in the file of the payload behind the reference at `at`.
-    fn payload(&self, section: &str, at: usize) -> usize {
-        self.forge.section(section).start + (self.forge.u64(at) & 0xffff_ffff_ffff) as usize
-    }
-
-    /// The offset in the file of the elements of the `ImageVec` at `at`.
-    fn elements(&self, at: usize) -> usize {
-        self.forge.u64(at).wrapping_sub(self.forge.header().preferred_base()) as usize
-    }
-
-    /// The offset in the file of the side record of the first object of an arena, by the Arenas section.
-    fn side(&self, ty: &str) -> usize {
-        let first = (self.object(ty, 0) - self.forge.section("HeapImage").start) as u64;
-        let mut records = self.forge.section("Arenas").step_by(64);
-        let record = records.find(|at| self.forge.u64(at + 8) == first && self.forge.u64(at + 16) > 0);
-        self.forge.section("Hydration").start + self.forge.u64(record.expect("a record") + 40) as usize
-    }
-
-    /// The record of an arena in the Arenas section.
-    fn arena(&self, ty: &str) -> usize {
-        let first = (self.object(ty, 0) - self.forge.section("HeapImage").start) as u64;
-        let mut records = self.forge.section("Arenas").step_by(64);
-        records.find(|at| self.forge.u64(at + 8) == first && self.forge.u64(at + 16) > 0).expect("a record")
-    }
-}
-
-fn field_offset<T: Dumpable>(wanted: &str) -> usize {
-    let ShapeKind::Struct(fields) = T::shape().kind else { panic!("a struct") };
-    fields.iter().find(|field| field.name == wanted).unwrap_or_else(|| panic!("a field {wanted}")).offset
-}
-
-/// How one image is broken: what is written where, and what is said of it.
-struct Case {
-    name: &'static str,
-    writes: Vec<(usize, Vec<u8>)>,
-    /// The section that the message names.
-    section: &'static str,
-    /// Parts of the message.
-    says: Vec<String>,
-    placement: Placement,
-}
-
-fn word(value: u64) -> Vec<u8> {
-    value.to_le_bytes().to_vec()
-}
-
-macro_rules! cases {
-    ($(($name:literal, $section:literal, [$($at:expr => $bytes:expr),*], [$($says:expr),*])),* $(,)?) => {
-        vec![$(Case {
-            name: $name,
-            writes: vec![$(($at, $bytes)),*],
-            section: $section,
-            says: vec![$($says.to_string()),*],
-            placement: Placement::Preferred,
-        }),*]
-    };
-}
-
-/// Tests take turns, so that the preferred base is free for each.
-static BASE: Mutex<()> = Mutex::new(());
-
-fn run(bytes: &[u8], cases: Vec<Case>) {
-    let (names, count) = (natives(), cases.len());
-    let pristine = Forge::new(bytes);
-    let mut failures = Vec::new();
-    for case in cases {
-        let mut forge = pristine.clone();
-        for (at, bytes) in &case.writes {
-            forge.bytes()[*at..at + bytes.len()].copy_from_slice(bytes);
-        }
-        let extent = pristine.section(case.section);
-        let options = LoadOptions::new().natives(&names).placement(case.placement);
-        match options.load_bytes::<Vm>(forge.sealed()) {
-            Ok(_) => failures.push(format!("{}: loaded", case.name)),
-            Err(error) => check(&case, &error, extent, &mut failures),
-        }
-    }
-    assert!(failures.is_empty(), "{} of {count} rules:\n{}", failures.len(), failures.join("\n"));
-    println!("{count} rules");
-}
-
-fn check(case: &Case, error: &DumpError, extent: Range<usize>, failures: &mut Vec<String>) {
-    let text = error.to_string();
-    if let DumpError::ImageFormat { section, offset, .. } = error {
-        if section != case.section {
-            failures.push(format!("{}: not in {}: {text}", case.name, case.section));
-        } else if !(extent.start..=extent.end).contains(&(*offset as usize)) {
-            failures.push(format!("{}: {offset:#x} is not in {extent:x?}: {text}", case.name));
-        }
-        if !text.ends_with("; dump it again") {
-            failures.push(format!("{}: no next action: {text}", case.name));
-        }
-    } else {
-        failures.push(format!("{}: {error:?}", case.name));
-    }
-    failures.extend(
-        case.says
-            .iter()
-            .filter(|part| !text.contains(part.as_str()))
-            .map(|part| format!("{}: {part:?} is not in: {text}", case.name)),
-    );
-}
 
 const CONS: u64 = 0b011;
 const STR: u64 = 0b100;
@@ -271,6 +132,60 @@ fn rules_of_scalars_are_kept() {
             ("a key of a map", "registers",
                 [p.payload("registers", p.field::<Registers>("registers", "map")) => vec![0, 0xd8, 0, 0]],
                 ["vm.registers", "[0].key: char is 0xd800"]),
+        ],
+    );
+}
+
+#[test]
+fn rules_of_the_standard_library_are_kept() {
+    let _turn = BASE.lock();
+    let bytes = Vm::full().dump().expect("dumped");
+    let p = Places::new(&bytes);
+    let library = |name: &str| p.field::<Library>("library", name);
+    let payload = |name: &str| p.payload("library", library(name));
+    run(
+        &bytes,
+        cases![
+            ("a result of two", "library", [library("outcome") => vec![2]],
+                ["vm.library.outcome: the tag of Result is 2, expected one of 0 (Ok), 1 (Err)"]),
+            ("a success that is none", "library", [library("outcome") + 8 => word(1)],
+                ["vm.library.outcome::Ok.0: word 0x0000000000000001 has a tag"]),
+            ("a failure that is no text", "library", [payload("failure") + 8 => word(u64::MAX)], ["vm.library"]),
+            ("a ring of words", "library", [payload("queue") + 8 => word(1)], ["vm.library.queue[1]: word"]),
+            ("a ring of endless length", "library", [library("queue") + 8 => word(u64::MAX)],
+                ["vm.library.queue: payload of 18446744073709551615 records"]),
+            ("a ring that owns another's", "library", [library("rows") => word(p.forge.u64(library("queue")))],
+                ["vm.library.rows: payload at", "owner order"]),
+            ("borrowed text that is none", "library", [payload("name") + 9 => vec![0xff]],
+                ["vm.library.name: string of 14 bytes is not UTF-8 at byte 9"]),
+            ("what a lock guards", "library", [payload("lock") => word(1)], ["vm.library.lock[0]: word"]),
+            ("a second of nanoseconds", "library", [library("delay") + 8 => word(1_000_000_000)],
+                ["vm.library.delay: duration has 1000000000 nanoseconds, expected fewer than 1000000000"]),
+            ("nanoseconds beyond 32 bits", "library", [library("delay") + 8 => word(1 << 32)],
+                ["vm.library.delay: duration has 4294967296 nanoseconds"]),
+            ("the start of a range", "library", [library("letters") => vec![0, 0xd8, 0, 0]],
+                ["vm.library.letters.start: char is 0xd800"]),
+            ("the end of a range", "library", [library("letters") + 4 => vec![0, 0, 0x11, 0]],
+                ["vm.library.letters.end: char is 0x110000"]),
+            ("a bound of three", "library", [library("bounds") + 16 => vec![3]],
+                ["vm.library.bounds[2]: the tag of Bound is 3, expected one of 0 (Included), 1 (Excluded), 2 (Unbounded)"]),
+            ("what a bound is at", "library", [library("bounds") + 12 => vec![0, 0xd8, 0, 0]],
+                ["vm.library.bounds[1]::Excluded.0: char is 0xd800"]),
+            ("shared text that is none", "library",
+                [p.payload("library", payload("text")) => vec![0xff]],
+                ["is not UTF-8 at byte 0"]),
+            ("shared text of two", "library", [library("text") + 8 => word(2)],
+                ["vm.library.text: shared payload has 2 values, expected 1"]),
+            ("shared text that is shared values", "library", [library("same_text") + 8 => word(p.forge.u64(library("shared")))],
+                ["shared payload has owners of two types"]),
+            ("shared text of endless length", "library", [payload("text") + 8 => word(u64::MAX)],
+                ["payload of 18446744073709551615 records"]),
+            ("shared words", "library", [p.payload("library", payload("shared")) => word(1)], ["word"]),
+            ("a static that is none", "library", [library("descriptor") => word(8)],
+                ["vm.library.descriptor: 0x8 is no import of a static of type"]),
+            ("a static where there is none", "library",
+                [library("no_descriptor") => word(p.forge.address(p.forge.section("Imports").start))],
+                ["vm.library.no_descriptor", "is no import of a static of type"]),
         ],
     );
 }

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
 use neodump_runtime::{DumpError, Dumpable, Dumper, LoadOptions, Natives, Symbol, dump_to_bytes, load_bytes};
 use neodump_tests::fixture::{DESCRIPTORS, Register, Value, Vm, double, natives, plain, square};
@@ -102,6 +102,35 @@ fn a_locked_mutex_is_refused_and_not_waited_for() {
     );
     drop(guard);
     assert!(vm.dump().is_ok());
+}
+
+#[test]
+fn a_lock_held_for_writing_is_refused_and_readers_are_not() {
+    let mut vm = Vm::full();
+    let lock: *const RwLock<Vec<Value>> = &raw const vm.library.lock;
+    // SAFETY: the machine outlives the guards.
+    let lock = unsafe { &*lock };
+    let guard = lock.write();
+    refused(
+        &mut vm,
+        "vm.library.lock",
+        "this RwLock is locked for writing while it is being dumped; release it in before_dump",
+    );
+    drop(guard);
+    let guard = lock.read();
+    assert!(vm.dump().is_ok());
+    drop(guard);
+}
+
+#[test]
+fn a_range_that_was_iterated_to_its_end_is_refused_with_its_path() {
+    let mut vm = Vm::full();
+    vm.library.letters = 'a'..='c';
+    assert_eq!(vm.library.letters.by_ref().count(), 3);
+    refused(&mut vm, "vm.library.letters", "this RangeInclusive was iterated to its end");
+    vm.library.letters = 'a'..='c';
+    vm.library.letters.next();
+    assert_eq!(Vm::load(&vm.dump().expect("dumped")).expect("loaded").library.letters, 'b'..='c');
 }
 
 #[test]

@@ -62,6 +62,8 @@ struct Subr {
     spare: Option<fn(u32, u32) -> u32>,
     #[dump(native)]
     none: Option<fn(u32, u32) -> u32>,
+    #[dump(native)]
+    doc: Option<&'static Desc>,
     arity: u8,
 }
 
@@ -111,8 +113,15 @@ fn node(desc: &'static Desc, number: u64, to: Option<NonNull<Node>>) -> NonNull<
 }
 
 fn subr(function: Builtin, spare: Option<Builtin>) -> NonNull<Subr> {
-    NonNull::new(leak(Subr { desc: &BRANCH, function, spare, none: None, arity: 2 }))
-        .expect("a box is not null")
+    NonNull::new(leak(Subr {
+        desc: &BRANCH,
+        function,
+        spare,
+        none: None,
+        doc: spare.map(|_| &LEAF),
+        arity: 2,
+    }))
+    .expect("a box is not null")
 }
 
 fn at<'a, T>(object: NonNull<T>) -> &'a T {
@@ -205,6 +214,8 @@ fn functions_in_objects_are_bound_at_load() {
             check(vm.root);
             assert_eq!(calls(vm), [55, 42, 13]);
             assert!(vm.subrs.iter().all(|subr| at(*subr).none.is_none() && at(*subr).desc.name == "branch"));
+            let docs: Vec<_> = vm.subrs.iter().map(|subr| at(*subr).doc.map(|doc| doc.name)).collect();
+            assert!(docs.starts_with(&[Some("leaf"), None, None]), "{docs:?}");
             assert_eq!(((vm.breakpoint)(6, 7), vm.desc.name, at(vm.subrs[0]).arity), (42, "leaf", 2));
         },
         |vm| {

@@ -179,29 +179,29 @@ fn refuse_in(ctxt: &Ctxt, owner: Owner, key: &Ident, policy: &Policy) {
     }
 }
 
+/// What a reference to a static refers to.
+fn native_static(ctxt: &Ctxt, ty: &Type, reference: &syn::TypeReference) -> Type {
+    if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+        ctxt.error_over(ty, "a native static lives as long as the process: write `&'static T`");
+    } else if let Some(mutability) = &reference.mutability {
+        ctxt.error(mutability.span, "a native static is shared: write `&'static T`");
+    }
+    (*reference.elem).clone()
+}
+
 fn native(ctxt: &Ctxt, key: Span, ty: &Type) -> Native {
     match types::ungrouped(ty) {
-        Type::Reference(reference) => {
-            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
-                ctxt.error_over(ty, "a native static lives as long as the process: write `&'static T`");
-            } else if let Some(mutability) = &reference.mutability {
-                ctxt.error(mutability.span, "a native static is shared: write `&'static T`");
-            }
-            Native::Static((*reference.elem).clone())
-        }
+        Type::Reference(reference) => Native::Static(native_static(ctxt, ty, reference)),
         Type::Path(path) if types::last_is(path, "Option") => {
             let Some(inner) = types::argument(path) else { return Native::Function };
-            if matches!(types::ungrouped(inner), Type::Reference(_)) {
-                ctxt.error_over(
-                    ty,
-                    "an optional native static is not supported yet: refer to a static that stands for none",
-                );
+            match types::ungrouped(inner) {
+                Type::Reference(reference) => Native::OptionalStatic(native_static(ctxt, inner, reference)),
+                _ => Native::OptionalFunction(inner.clone()),
             }
-            Native::OptionalFunction(inner.clone())
         }
         Type::FnPtr(_) | Type::Path(_) => Native::Function,
         _ => {
-            ctxt.error(key, "`native` is for fn pointers, options of them, and `&'static` references");
+            ctxt.error(key, "`native` is for fn pointers, `&'static` references, and options of either");
             Native::Function
         }
     }

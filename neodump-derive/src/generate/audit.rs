@@ -44,6 +44,9 @@ pub(super) fn call(
                     quote!(unsafe { #module::audit_option::<#function>(#place, #a) })
                 }
                 Native::Static(target) => quote!(unsafe { #module::audit_static::<#target>(#place, #a) }),
+                Native::OptionalStatic(target) => {
+                    quote!(unsafe { #module::audit_option_static::<#target>(#place, #a) })
+                }
             }
         }
         Policy::Skip { .. } | Policy::Derived(_) | Policy::Relink(_) | Policy::Tail(_) | Policy::Heap => {

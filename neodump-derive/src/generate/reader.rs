@@ -32,7 +32,9 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
             let default = n.p_at("core", syn::spanned::Spanned::span(ty));
             quote!(<#ty as #default::default::Default>::default())
         }
-        Policy::Native(Native::Static(_)) => quote!(unsafe { #place.get::<#ty>() }),
+        Policy::Native(Native::Static(_) | Native::OptionalStatic(_)) => {
+            quote!(unsafe { #place.get::<#ty>() })
+        }
         Policy::Native(Native::Function) => {
             let native = n.p("native");
             quote!(unsafe { #native::read::<#ty>(#place, #r) })

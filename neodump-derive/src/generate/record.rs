@@ -16,7 +16,7 @@ use crate::names::Names;
 /// p::Record::SKIPPED                  skip, derived, heap
 /// p::Probe::<F>::RECORD               cache
 /// p::with::record::<m::Stored>()      with
-/// p::native::FUNCTION, STATIC         native
+/// p::native::FUNCTION, STATIC, ..     native
 /// p::relink::RECORD                   relink
 /// p::handle::record::<F>()            handle
 /// p::overlay::record::<F>()           overlay
@@ -73,6 +73,10 @@ fn field(n: &Names, field: &Field) -> TokenStream {
         Policy::Native(Native::Static(_)) => {
             let native = n.p("native");
             quote!(#native::STATIC)
+        }
+        Policy::Native(Native::OptionalStatic(_)) => {
+            let native = n.p("native");
+            quote!(#native::OPTIONAL_STATIC)
         }
         Policy::Native(_) => {
             let native = n.p("native");

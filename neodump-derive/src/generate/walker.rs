@@ -29,6 +29,7 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
                 Native::Function => quote!(#module::walk(#value, #v)),
                 Native::OptionalFunction(_) => quote!(#module::walk_option(#value, #v)),
                 Native::Static(_) => quote!(#module::walk_static(#value, #v)),
+                Native::OptionalStatic(_) => quote!(#module::walk_option_static(#value, #v)),
             }
         }
         Policy::Skip { .. }

@@ -42,6 +42,7 @@ pub(super) fn call(
                 Native::Function => quote!(#module::write(#value, #place, #w)),
                 Native::OptionalFunction(_) => quote!(#module::write_option(#value, #place, #w)),
                 Native::Static(_) => quote!(#module::write_static(#value, #place, #w)),
+                Native::OptionalStatic(_) => quote!(#module::write_option_static(#value, #place, #w)),
             }
         }
         Policy::Skip { .. } | Policy::Derived(_) | Policy::Relink(_) | Policy::Tail(_) | Policy::Heap => {

@@ -190,7 +190,7 @@ fn field_types_that_are_plainly_wrong_say_what_to_use() {
     refuses("struct S<'a> { f: &'a [u8] }", "use `ImageVec<T>` or `Vec<T>`");
     refuses("struct S<'a> { #[dump(native)] f: &'a u8 }", "write `&'static T`");
     refuses("struct S { #[dump(native)] f: [u8; 3] }", "`native` is for fn pointers");
-    refuses("struct S { #[dump(native)] f: Option<&'static u8> }", "not supported yet");
+    refuses("struct S { #[dump(native)] f: Option<&'static mut u8> }", "a native static is shared");
     accepts(
         "struct S<'a> { f: &'a Cons, #[dump(shared)] g: Rc<RefCell<u8>>, #[dump(skip = \"why\")] h: Rc<fn()> }",
     );

@@ -160,6 +160,7 @@ shapes! {
             #[dump(native)] alias: Subr,
             #[dump(native)] optional: Option<fn()>,
             #[dump(native)] descriptor: &'static Descriptor,
+            #[dump(native)] maybe: Option<&'static Descriptor>,
         }
     }
     work_at_load: {

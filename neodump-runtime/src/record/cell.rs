@@ -1,12 +1,12 @@
 //! Stored forms of interior mutability: `Cell` and atomics in place, `RefCell`, `OnceCell`,
-//! `OnceLock` and `Mutex` hydrated.
+//! `OnceLock`, `Mutex` and `RwLock` hydrated.
 
 use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::sync::atomic::{
     AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,
     AtomicU64, AtomicUsize, Ordering,
 };
-use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, TryLockError};
 
 use super::{At, Dumpable, Fault, OrderKey, Place, Record, Refusal, Visitor};
 use crate::dump::Writer;
@@ -172,6 +172,21 @@ wrapper!(
         // SAFETY: `this` is a live mutex that nothing has locked yet.
         let mutex = unsafe { &mut *this };
         std::ptr::from_mut(mutex.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+);
+
+// Readers do not disturb a dump or a collector; a writer does.
+wrapper!(
+    RwLock,
+    |lock| match lock.try_read() {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(locked("this RwLock is locked for writing")),
+    },
+    |this| {
+        // SAFETY: `this` is a live lock that nothing has locked yet.
+        let lock = unsafe { &mut *this };
+        std::ptr::from_mut(lock.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 );
 

@@ -5,6 +5,9 @@
 
 mod at;
 mod cell;
+mod cow;
+mod deque;
+mod duration;
 mod fault;
 pub mod handle;
 mod into_field;
@@ -12,15 +15,19 @@ mod keyed;
 mod layout;
 mod option;
 mod order;
+mod os_string;
 pub mod overlay;
 mod owned;
 mod policy;
+mod range;
 pub mod relink;
 mod scalar;
 mod sequence;
 mod shared;
+mod shared_slice;
 mod symbol;
 mod tuple;
+mod variants;
 mod visit;
 
 pub use crate::dump::KeyedMap;

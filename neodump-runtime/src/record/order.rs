@@ -116,8 +116,15 @@ impl<'a> OrderKey<'a> {
     /// Values behind an owned indirection; they follow when the rest of the key is done, so that
     /// depth costs no stack.
     pub fn defer<T: crate::Dumpable>(&mut self, values: &[T]) {
-        self.unsigned(&(values.len() as u64).to_le_bytes());
-        self.later.push_back((values.as_ptr().cast(), values.len(), order_values::<T>));
+        self.defer_parts(values, &[]);
+    }
+
+    /// As [`defer`](Self::defer), of values that lie in two parts.
+    pub(crate) fn defer_parts<T: crate::Dumpable>(&mut self, front: &[T], back: &[T]) {
+        self.unsigned(&((front.len() + back.len()) as u64).to_le_bytes());
+        for part in [front, back].into_iter().filter(|part| !part.is_empty()) {
+            self.later.push_back((part.as_ptr().cast(), part.len(), order_values::<T>));
+        }
     }
 
     /// A value that was made for the key: the stored form of a field of another type.
@@ -128,13 +135,13 @@ impl<'a> OrderKey<'a> {
         unsafe { &*value }.order(self);
     }
 
-    /// A value that several owners share: as deferred where it is met first, by its number elsewhere.
-    pub(crate) fn shared<T: crate::Dumpable>(&mut self, value: &T, id: TypeId) {
+    /// Values that several owners share: as deferred where they are met first, by their number elsewhere.
+    pub(crate) fn shared<T: crate::Dumpable>(&mut self, values: &[T], id: TypeId) {
         let next = self.shared.len() as u64;
-        let number = *self.shared.entry((std::ptr::from_ref(value).addr(), id)).or_insert(next);
+        let number = *self.shared.entry((values.as_ptr().addr(), id)).or_insert(next);
         self.unsigned(&number.to_le_bytes());
         if number == next {
-            self.defer(std::slice::from_ref(value));
+            self.defer(values);
         }
     }
 

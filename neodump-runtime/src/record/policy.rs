@@ -191,6 +191,9 @@ pub mod native {
     /// The record of a reference to a static: a pointer to the image's copy of it.
     pub const STATIC: Record = Record::in_place::<usize>().with_rw().with_niche();
 
+    /// The record of a reference to a static that may be absent: zeros are a value of it.
+    pub const OPTIONAL_STATIC: Record = Record { niche: false, ..STATIC };
+
     const fn assert_pointer<F>() {
         assert!(
             size_of::<F>() == size_of::<usize>(),
@@ -219,6 +222,11 @@ pub mod native {
         v.native(std::ptr::from_ref(*value).addr(), type_name::<T>())
     }
 
+    /// Walks a reference to a static that may be absent.
+    pub fn walk_option_static<T, V: Visitor>(value: &Option<&'static T>, v: &mut V) -> Result<(), V::Stop> {
+        value.as_ref().map_or(Ok(()), |value| walk_static(value, v))
+    }
+
     /// Writes the number of a function's import.
     pub fn write<F: Copy>(function: &F, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         let number = w.import(address(function), type_name::<F>())?;
@@ -238,6 +246,15 @@ pub mod native {
     /// Writes a pointer to the image's copy of a static.
     pub fn write_static<T>(value: &&'static T, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         w.import_pointer(at, std::ptr::from_ref(*value).addr(), type_name::<T>())
+    }
+
+    /// Writes a pointer to the image's copy of a static that may be absent; zeros if it is.
+    pub fn write_option_static<T>(
+        value: &Option<&'static T>,
+        at: Place,
+        w: &mut Writer<'_>,
+    ) -> Result<(), Box<Refusal>> {
+        value.as_ref().map_or(Ok(()), |value| write_static(value, at, w))
     }
 
     /// The function behind an import.
@@ -299,5 +316,19 @@ pub mod native {
     pub unsafe fn audit_static<T>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         // SAFETY: the caller promises eight readable bytes.
         a.import_pointer(unsafe { at.get::<u64>() }, type_name::<T>())
+    }
+
+    /// Audits a pointer to the image's copy of a static that may be absent.
+    ///
+    /// # Safety
+    ///
+    /// `at` must be valid for the record.
+    pub unsafe fn audit_option_static<T>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+        // SAFETY: the caller promises eight readable bytes.
+        if unsafe { at.get::<u64>() } == 0 {
+            return Ok(());
+        }
+        // SAFETY: forwarded from the caller.
+        unsafe { audit_static::<T>(at, a) }
     }
 }

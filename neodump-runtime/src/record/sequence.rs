@@ -178,7 +178,7 @@ unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
 /// # Safety
 ///
 /// `at` must be an audited reference to bytes.
-unsafe fn stored_bytes<'a>(at: At, r: &mut Reader<'_>) -> &'a [u8] {
+pub(super) unsafe fn stored_bytes<'a>(at: At, r: &mut Reader<'_>) -> &'a [u8] {
     // SAFETY: the caller promises an audited reference.
     let (payload, count) = r.payload(unsafe { at.get::<Reference>() });
     // SAFETY: the audit checked that the bytes are in bounds; the section outlives the load.

@@ -64,7 +64,7 @@ macro_rules! shared {
                 Ok(())
             }
             fn order(&self, key: &mut OrderKey<'_>) {
-                key.shared(&**self, std::any::TypeId::of::<Self::Id>());
+                key.shared(std::slice::from_ref(&**self), std::any::TypeId::of::<Self::Id>());
             }
         }
     };

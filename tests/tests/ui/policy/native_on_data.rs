@@ -7,7 +7,7 @@ struct Vm<'a> {
     #[dump(native)]
     short: &'a u8,
     #[dump(native)]
-    maybe: Option<&'static u8>,
+    maybe: Option<&'a u8>,
     #[dump(native)]
     unique: &'static mut u8,
 }
