@@ -39,7 +39,7 @@ impl Vm {
     }
 
     /// The value of a variable where the program stands.
-    fn variable(&mut self, symbol: Symbol) -> LispResult {
+    pub(crate) fn variable(&mut self, symbol: Symbol) -> LispResult {
         let name = Value::symbol(symbol);
         let mut env = self.lexenv;
         while let Some(link) = self.heap.as_cons(env) {
@@ -199,6 +199,7 @@ impl Vm {
                 let [params, body, env] = [slots[closure::PARAMS], slots[closure::BODY], slots[closure::ENV]];
                 self.apply_closure(function, params, body, env, base)
             }
+            Some(Kind::ByteCode) => self.apply_byte_code(function, base + 1),
             None if function.is_cons() => {
                 let (head, rest) = (self.heap.car(function), self.heap.cdr(function));
                 let (env, rest) = match head {
@@ -237,7 +238,7 @@ impl Vm {
     }
 
     /// Binds parameters to the values from `at` to `end` of the stack; the environment with them.
-    fn bind_params(
+    pub(crate) fn bind_params(
         &mut self,
         function: Value,
         params: Value,

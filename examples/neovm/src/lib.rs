@@ -6,6 +6,7 @@
 pub mod active;
 mod aside;
 pub mod bignum;
+mod bytecode;
 pub mod char_runs;
 pub mod char_table;
 pub mod chars;

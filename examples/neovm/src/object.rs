@@ -181,7 +181,7 @@ pub mod closure {
     pub const COUNT: usize = 5;
 }
 
-/// A byte-code function as written in a file, `#[...]`. The machine reads, prints and keeps it, and does not run it.
+/// A byte-code function, `#[...]`, whose slots are those of GNU Emacs: see `bytecode`.
 #[derive(Dumpable)]
 #[dump(object, kind = Kind::ByteCode as u8)]
 #[repr(C)]

@@ -2,6 +2,7 @@
 
 mod arith;
 mod bool_vector;
+mod bytecode;
 mod category;
 mod char_table;
 mod control;
@@ -71,6 +72,7 @@ static TOPICS: &[&[SubrDesc]] = &[
     &face::SUBRS,
     &obarray::SUBRS,
     &bool_vector::SUBRS,
+    &bytecode::SUBRS,
 ];
 
 /// All functions.

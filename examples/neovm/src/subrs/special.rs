@@ -284,7 +284,7 @@ fn condition_case(vm: &mut Vm, a: &[Value]) -> LispResult {
 
 impl Vm {
     /// The conditions an error counts as.
-    fn conditions(&self, condition: Value) -> Vec<Value> {
+    pub(crate) fn conditions(&self, condition: Value) -> Vec<Value> {
         let list = self.get_property(symbol_of(condition), sym::error_conditions);
         let mut all = self.heap.list_elements(list, 1000);
         all.push(condition);
