@@ -155,6 +155,8 @@ pub(crate) enum Policy {
     Tail(Tail),
     /// The heap that adopts the image.
     Heap,
+    /// In this static while the machine is active.
+    Global(Path),
 }
 
 /// What a native is.
@@ -178,6 +180,11 @@ impl Field {
     /// Whether the field is stored, traced and audited as its own type says.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.policy, Policy::Plain | Policy::Shared)
+    }
+
+    /// Whether an image root may store the field in a section of its own.
+    pub(crate) fn may_have_section(&self) -> bool {
+        self.is_plain() || matches!(self.policy, Policy::Global(_))
     }
 
     /// Whether generated code needs `ty: Dumpable`.
@@ -214,6 +221,7 @@ impl Field {
             Policy::Native(_) => format!("native {}", text(self.ty.to_token_stream())),
             Policy::Tail(tail) => format!("tail = {}", member_name(&tail.len)),
             Policy::Heap => "heap".to_owned(),
+            Policy::Global(_) => "global".to_owned(),
         }
     }
 }

@@ -105,7 +105,12 @@ impl Uses<'_> {
             | Policy::Heap => {}
             Policy::With(_) => {}
             Policy::Tail(tail) => self.visit_type(&tail.element),
-            Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Handle(_) | Policy::Overlay(_) => {
+            Policy::Plain
+            | Policy::Shared
+            | Policy::Bake(_)
+            | Policy::Handle(_)
+            | Policy::Overlay(_)
+            | Policy::Global(_) => {
                 self.visit_type(&field.ty);
             }
         }

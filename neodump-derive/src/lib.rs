@@ -61,6 +61,7 @@ use proc_macro::TokenStream;
 /// | `relink = path` | computed at the end of the load by `fn(&Owner) -> Field` |
 /// | `handle = path` | an id of the process, renumbered at load by `fn(Field) -> Field` |
 /// | `overlay = TABLE` | the values of a static table unless changed |
+/// | `global = PATH` | of an image, a `Captured<T>`: state in a static while the machine is active |
 /// | `with = module` | stored as `module::Stored`, through `module::to_stored` and `module::from_stored` |
 /// | `shared` | `Rc` or `Arc`: its owners share it after the load too |
 /// | `native` | a host function or static, stored by name and bound at load |

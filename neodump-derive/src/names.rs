@@ -127,6 +127,24 @@ impl Names {
         quote_spanned!(span=> <#ty as #dumpable>)
     }
 
+    /// `<T as p::Dumpable>` for the type that is stored for a field: its own, or the state that is in a static.
+    pub(crate) fn stored(&self, field: &crate::ast::Field) -> TokenStream {
+        let ty = &field.ty;
+        if matches!(field.policy, crate::ast::Policy::Global(_)) {
+            let (state, dumpable) = (self.state(ty), self.p_at("Dumpable", ty.span()));
+            let span = ty.span().resolved_at(Span::call_site());
+            return quote_spanned!(span=> <#state as #dumpable>);
+        }
+        self.dumpable(ty)
+    }
+
+    /// The state of a field of type `ty` that is in a static.
+    pub(crate) fn state(&self, ty: &syn::Type) -> TokenStream {
+        let capture = self.p_at("Capture", ty.span());
+        let span = ty.span().resolved_at(Span::call_site());
+        quote_spanned!(span=> <#ty as #capture>::State)
+    }
+
     /// The local that a pattern binds the `index`-th field to.
     pub(crate) fn field(&self, index: usize) -> Ident {
         local(&format!("__field{index}"))

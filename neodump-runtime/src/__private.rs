@@ -1,11 +1,12 @@
 //! What generated code calls. Not part of the interface: it changes without notice.
 
 pub use crate::dump::{HookResult, ImageRoot, IntoHookResult, Writer};
+pub use crate::global::{Attached, Capture, GlobalError};
 pub use crate::heap::{AdoptImage, Group, Image, Object, ObjectType, Tail, TailLen, Word, WordRef, word};
 pub use crate::load::{Auditor, Reader};
 pub use crate::record::{
     At, Dumpable, Fault, Layout, OrderKey, Overlaid, Place, Probe, ProbeFallback, Record, Refusal, Step,
-    Stop, Visitor, derived, handle, native, overlay, relink, with,
+    Stop, Visitor, derived, global, handle, native, overlay, relink, with,
 };
 pub use crate::schema::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
 pub use crate::symbols::Symbol;

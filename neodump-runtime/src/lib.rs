@@ -17,7 +17,8 @@ pub mod schema;
 // Floor 2: the file, and moving its words.
 pub mod image;
 pub mod reloc;
-// Floor 3: stored forms, symbols, natives.
+// Floor 3: stored forms, symbols, natives, and state in statics.
+pub mod global;
 pub mod native;
 pub mod record;
 pub mod symbols;

@@ -32,14 +32,13 @@ const ON_TYPES: &[&str] = &[
 ];
 
 const ON_FIELDS: &[&str] = &[
-    "skip", "default", "bake", "cache", "derived", "relink", "with", "handle", "overlay", "shared", "native",
-    "tail", "heap",
+    "skip", "default", "bake", "cache", "derived", "relink", "with", "handle", "overlay", "global", "shared",
+    "native", "tail", "heap",
 ];
 
 /// Words that are reserved, and what to write as long as they do nothing.
 const LATER: &[(&str, &str)] = &[
     ("tag", "turn the union into an enum with an explicit repr, or store it with `with = module`"),
-    ("global", "move the state into a field, or copy it in `before_dump` and `after_load`"),
     ("weak", "mark the field `cache`, or `skip = \"reason\"` and fill it in `after_load`"),
     ("identity_key", "key the map by a word, a symbol or a number: their order is that of the image"),
     ("remote", "wrap the foreign type in a struct of your own and store the field with `with = module`"),

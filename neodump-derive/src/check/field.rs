@@ -1,6 +1,7 @@
 //! What can be wrong with a field.
 
 use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Member, Type};
 
@@ -58,6 +59,7 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         with,
         handle,
         overlay,
+        global,
         shared,
         native,
         tail,
@@ -109,6 +111,8 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         Some((handle.key, Policy::Handle(handle.value)))
     } else if let Some(overlay) = overlay {
         Some((overlay.key, Policy::Overlay(overlay.value)))
+    } else if let Some(global) = global {
+        Some((global.key, Policy::Global(global.value)))
     } else if let Some(shared) = shared {
         Some((shared.key, Policy::Shared))
     } else if let Some(key) = native {
@@ -136,6 +140,22 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             types::refuse(ctxt, ty, true);
         }
         Policy::Bake(_) => types::refuse(ctxt, ty, false),
+        Policy::Overlay(_) => match types::ungrouped(ty) {
+            Type::Array(_) => types::refuse(ctxt, ty, false),
+            Type::Path(path) if types::last_is(path, "Vec") => types::refuse(ctxt, ty, false),
+            _ => ctxt.error_over(ty, "a field that lies over a table is written `[T; N]` or `Vec<T>`, as it is stored by index"),
+        },
+        Policy::Global(_) => match types::ungrouped(ty) {
+            Type::Path(path) if types::last_is(path, "Captured") => {}
+            _ => ctxt.error_over(
+                ty,
+                format!(
+                    "a field whose state is in a static is written `Captured<{0}>`, and the static holds `Active<{0}>`; \
+                     both are in neodump_runtime::global",
+                    crate::ast::text(ty.to_token_stream())
+                ),
+            ),
+        },
         Policy::Handle(_) => {
             if types::mentions_shared(ty) || types::is_pointer(ty) {
                 ctxt.error_over(
@@ -165,6 +185,10 @@ fn refuse_in(ctxt: &Ctxt, owner: Owner, key: &Ident, policy: &Policy) {
         ) => Some(format!(
             "`{key}` is not for fields of an enum: move the fields of the variant into a struct of their own"
         )),
+        (Owner::Struct | Owner::Enum | Owner::Object, Policy::Global(_)) => Some(
+            "state in a static is a machine's: the field belongs to the image, #[dump(image = .., version = ..)]"
+                .to_owned(),
+        ),
         (Owner::Struct | Owner::Enum | Owner::Object, Policy::Heap) => Some(
             "the heap that adopts the image is a field of the image: #[dump(image = .., version = ..)]"
                 .to_owned(),
@@ -299,7 +323,6 @@ impl Field {
     }
 
     fn member_tokens(&self) -> proc_macro2::TokenStream {
-        use quote::ToTokens;
         match &self.member {
             Member::Named(ident) => ident.to_token_stream(),
             Member::Unnamed(_) => self.ty.to_token_stream(),

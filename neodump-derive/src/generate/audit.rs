@@ -32,6 +32,10 @@ pub(super) fn call(
             let with = n.p("with");
             quote!(unsafe { #with::audit::<#module::Stored>(#place, #a) })
         }
+        Policy::Global(_) => {
+            let (global, state) = (n.p("global"), n.state(ty));
+            quote!(unsafe { #global::audit::<#state>(#place, #a) })
+        }
         Policy::Overlay(_) => {
             let overlay = n.p("overlay");
             quote!(unsafe { #overlay::audit::<#ty>(#place, #a) })
@@ -101,10 +105,10 @@ pub(super) fn audit(c: &Container, n: &Names) -> TokenStream {
 fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let at = place(n, None, field);
     let steps = steps(c, None, field);
-    if !(c.is_image() && field.is_plain()) {
+    if !(c.is_image() && field.may_have_section()) {
         return Some(n.attempt("Fault", &call(n, None, field, &at)?, &steps));
     }
-    let (place, a, f) = (&n.place, &n.auditor, n.dumpable(&field.ty));
+    let (place, a, f) = (&n.place, &n.auditor, n.stored(field));
     let audit = n.attempt("Fault", &call(n, None, field, &quote!(#place))?, &steps);
     let end = n.attempt("Fault", &quote!(#a.end_field()), &steps);
     Some(quote!(let #place = #a.field(#at, #f::SECTION, #f::RECORD); #audit #end))

@@ -39,6 +39,7 @@ pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
         let (member, ty, adopt, image) = (&field.member, &field.ty, n.p("AdoptImage"), n.p("Image"));
         quote!(fn image(&self) -> #option<&#image> { <#ty as #adopt>::image(&self.#member) })
     });
+    let globals = globals(c, n);
     let items = quote! {
         const NAME: &'static str = #name;
         const VERSION: u32 = #version;
@@ -46,8 +47,44 @@ pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
         #after_load
         #validate
         #heap
+        #globals
     };
     impl_unsafe(c, &n.p("ImageRoot"), &items)
+}
+
+/// ```text
+/// fn globals(&mut self, visit: &mut dyn FnMut(&mut dyn p::Attached) -> ..) -> p::Result<(), p::GlobalError> {
+///     if let Err(error) = p::global::attach(&mut self.charsets, &CHARSETS, "Vm.charsets", visit) {
+///         return Err(error);
+///     }
+///     Ok(())
+/// }
+/// ```
+fn globals(c: &Container, n: &Names) -> Option<TokenStream> {
+    let (result, core, attached, error, found) =
+        (n.p("Result"), n.p("core"), n.p("Attached"), n.p("GlobalError"), &n.found);
+    let each: Vec<_> = c
+        .fields()
+        .iter()
+        .filter_map(|field| {
+            let Policy::Global(path) = &field.policy else { return None };
+            let (global, path, member) = (n.p("global"), super::static_of(path), &field.member);
+            let name = format!("{}.{}", c.name, field.name);
+            let call = quote!(#global::attach(&mut self.#member, #path, #name, #found));
+            Some(n.attempt("Fault", &call, &[]))
+        })
+        .collect();
+    (!each.is_empty()).then(|| {
+        quote! {
+            fn globals(
+                &mut self,
+                #found: &mut dyn #core::ops::FnMut(&mut dyn #attached) -> #result<(), #error>,
+            ) -> #result<(), #error> {
+                #(#each)*
+                #result::Ok(())
+            }
+        }
+    })
 }
 
 /// What a function of the user says, its error as text; a wrong type underlines the function.

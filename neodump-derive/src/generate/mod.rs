@@ -225,6 +225,12 @@ fn in_place(n: &Names) -> TokenStream {
     quote!(const { <Self as #dumpable>::RECORD.in_place })
 }
 
+/// `&PATH`, at the path, so that an error about the kind of the static shows who names it.
+fn static_of(path: &syn::Path) -> TokenStream {
+    let span = path.span().resolved_at(proc_macro2::Span::call_site());
+    quote_spanned!(span=> &#path)
+}
+
 /// `module::name`, at the module, so that an error about a missing function shows who asks for it.
 fn function_of(module: &syn::Path, name: &str) -> TokenStream {
     let span = module.span().resolved_at(proc_macro2::Span::call_site());

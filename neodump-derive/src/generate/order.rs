@@ -34,7 +34,8 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
         | Policy::Derived(_)
         | Policy::Relink(_)
         | Policy::Tail(_)
-        | Policy::Heap => None,
+        | Policy::Heap
+        | Policy::Global(_) => None,
     }
 }
 

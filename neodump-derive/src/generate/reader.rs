@@ -20,6 +20,10 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
             let make = record::value_of(n, variant, field);
             quote!(Self::#make())
         }
+        Policy::Global(_) => {
+            let (global, state) = (n.p("global"), n.state(ty));
+            quote!(unsafe { #global::read::<#state>(#place, #r) })
+        }
         Policy::Overlay(_) => {
             let (overlaid, table) = (n.p("Overlaid"), n.table_of(&field.name));
             quote!(<#ty as #overlaid>::of(Self::#table()))
@@ -82,6 +86,10 @@ pub(super) fn settle_call(
                 unsafe { #dumpable::settle(#pointer, #place, #r) };
             })
         }
+        Policy::Global(_) => {
+            let (global, state) = (n.p("global"), n.state(ty));
+            Some(quote!(unsafe { #global::settle::<#state>(#pointer, #place, #r) };))
+        }
         Policy::Overlay(_) => {
             let (overlay, over) = (n.p("overlay"), n.over(&field.name));
             Some(quote!(unsafe { #overlay::settle::<#ty>(#pointer, #place, Self::#over, #r) };))
@@ -115,8 +123,8 @@ pub(super) fn in_settling_order(fields: &[Field]) -> impl Iterator<Item = &Field
 /// The address of a plain field of an image root may be in a section of its own.
 fn field_place(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
     let at = place(n, variant, field);
-    if c.is_image() && field.is_plain() {
-        let (r, dumpable) = (&n.reader, n.dumpable(&field.ty));
+    if c.is_image() && field.may_have_section() {
+        let (r, dumpable) = (&n.reader, n.stored(field));
         return quote!(#r.field(#at, #dumpable::SECTION));
     }
     at
@@ -135,7 +143,7 @@ fn construct(
 ) -> TokenStream {
     let image = c.is_image();
     let each = fields.iter().map(|field| {
-        if image && field.is_plain() {
+        if image && field.may_have_section() {
             // The place borrows the reader, so it is computed first.
             let (place, at) = (&n.place, field_place(c, n, variant, field));
             let value = value(n, variant, field, &quote!(#place));

@@ -20,6 +20,7 @@ use crate::names::Names;
 /// p::relink::RECORD                   relink
 /// p::handle::record::<F>()            handle
 /// p::overlay::record::<F>()           overlay
+/// p::global::record::<State of F>()   global
 /// ```
 fn field(n: &Names, field: &Field) -> TokenStream {
     let ty = &field.ty;
@@ -65,6 +66,10 @@ fn field(n: &Names, field: &Field) -> TokenStream {
         Policy::Handle(_) => {
             let handle = n.p_at("handle", span);
             quote_spanned!(span.resolved_at(Span::call_site())=> #handle::record::<#ty>())
+        }
+        Policy::Global(_) => {
+            let (global, state) = (n.p_at("global", span), n.state(ty));
+            quote_spanned!(span.resolved_at(Span::call_site())=> #global::record::<#state>())
         }
         Policy::Overlay(_) => {
             let overlay = n.p_at("overlay", span);

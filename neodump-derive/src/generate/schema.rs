@@ -187,6 +187,10 @@ fn field_type(n: &Names, field: &Field) -> TokenStream {
     let (option, dumpable) = (n.p("Option"), n.p("Dumpable"));
     match &field.policy {
         Policy::With(module) => quote!(#option::Some(<#module::Stored as #dumpable>::TYPE)),
+        Policy::Global(_) => {
+            let state = n.stored(field);
+            quote!(#option::Some(#state::TYPE))
+        }
         Policy::Overlay(_) => {
             let (overlay, ty) = (n.p("overlay"), &field.ty);
             quote!(#option::Some(#overlay::type_of::<#ty>()))

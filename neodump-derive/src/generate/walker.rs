@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{pattern, steps};
+use super::{pattern, static_of, steps};
 use crate::ast::{Container, Data, Field, Native, Policy, Variant};
 use crate::names::Names;
 
@@ -18,6 +18,10 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::walk::<#module::Stored, #visitor>(#to_stored(#value), #v))
+        }
+        Policy::Global(path) => {
+            let (global, path) = (n.p("global"), static_of(path));
+            quote!(#global::walk(#value, #path, #v))
         }
         Policy::Overlay(_) => {
             let (overlay, table, ty) = (n.p("overlay"), n.table_of(&field.name), &field.ty);

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{in_place, pattern, place, record, steps};
+use super::{in_place, pattern, place, record, static_of, steps};
 use crate::ast::{Container, Data, Field, Native, Policy};
 use crate::names::Names;
 
@@ -31,6 +31,10 @@ pub(super) fn call(
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::write::<#module::Stored>(#to_stored(#value), #place, #w))
+        }
+        Policy::Global(path) => {
+            let (global, path) = (n.p("global"), static_of(path));
+            quote!(#global::write(#value, #path, #place, #w))
         }
         Policy::Overlay(_) => {
             let (overlay, table) = (n.p("overlay"), n.table_of(&field.name));
@@ -60,6 +64,7 @@ pub(super) fn is_used(field: &Field) -> bool {
             | Policy::With(_)
             | Policy::Handle(_)
             | Policy::Overlay(_)
+            | Policy::Global(_)
             | Policy::Native(_)
     )
 }
@@ -127,10 +132,10 @@ pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
 fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let at = place(n, None, field);
     let steps = steps(c, None, field);
-    if !(c.is_image() && field.is_plain()) {
+    if !(c.is_image() && field.may_have_section()) {
         return Some(n.attempt("Refusal", &call(n, None, field, &at)?, &steps));
     }
-    let (place, w, f) = (&n.place, &n.writer, n.dumpable(&field.ty));
+    let (place, w, f) = (&n.place, &n.writer, n.stored(field));
     let begin = quote!(let #place = #w.field(#at, #f::SECTION, #f::RECORD););
     let write = n.attempt("Refusal", &call(n, None, field, &quote!(#place))?, &steps);
     let end = n.attempt("Refusal", &quote!(#w.end_field()), &steps);

@@ -37,7 +37,7 @@ fn misplaced_keys_are_sent_where_they_belong() {
 
 #[test]
 fn words_of_later_versions_say_what_to_do_today() {
-    for key in ["tag", "global", "weak", "identity_key"] {
+    for key in ["tag", "weak", "identity_key"] {
         refuses(&format!("struct S {{ #[dump({key})] f: u8 }}"), &format!("`{key}` is not supported yet; "));
     }
     refuses("#[dump(remote)] struct S;", "`remote` is not supported yet; ");
@@ -174,6 +174,15 @@ fn work_at_load_is_given_by_paths_and_tables() {
     refuses("enum E { A(#[dump(overlay = T)] [u8; 3]) }", "`overlay` is not for fields of an enum");
     refuses("#[dump(transparent)] struct S(#[dump(overlay = T)] [u8; 3]);", "stored exactly as its field");
     accepts("enum E { A(#[dump(handle = f)] u8) }");
+    refuses("struct S { #[dump(overlay = T)] f: HashMap<u8, u8> }", "is written `[T; N]` or `Vec<T>`");
+    refuses("struct S { #[dump(overlay = T)] f: Vec<fn()> }", "give it a field of its own");
+    refuses(
+        "#[dump(image = \"vm\", version = 1)] struct S { #[dump(global = G)] f: Vec<u8> }",
+        "is written `Captured<Vec<u8>>`, and the static holds `Active<Vec<u8>>`",
+    );
+    refuses("struct S { #[dump(global)] f: Captured<u8> }", "`global` needs a value: global = CHARSETS");
+    refuses("struct S { #[dump(global = G)] f: Captured<u8> }", "the field belongs to the image");
+    refuses("enum E { A(#[dump(global = G)] Captured<u8>) }", "the field belongs to the image");
 }
 
 #[test]

@@ -172,6 +172,13 @@ shapes! {
             #[dump(overlay = WIDTHS)] widths: [u32; 5],
         }
     }
+    globals: {
+        #[dump(image = "neovm", version = 47)]
+        struct Vm {
+            #[dump(global = CHARSETS)] charsets: Captured<Charsets>,
+            #[dump(global = fonts::FONTSETS)] fontsets: Captured<Fontsets>,
+        }
+    }
     crate_path: {
         #[dump(crate = crate::rt)]
         struct r#Type { r#type: u8 }

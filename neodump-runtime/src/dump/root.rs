@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::global::{Attached, GlobalError};
 use crate::heap::Image;
 use crate::record::Dumpable;
 
@@ -43,6 +44,19 @@ pub unsafe trait ImageRoot: Dumpable {
     ///
     /// The text of the machine's error.
     fn validate(&self) -> HookResult {
+        Ok(())
+    }
+
+    /// Shows every field with `#[dump(global = ..)]` and its static.
+    ///
+    /// # Errors
+    ///
+    /// The first of `visit`, which ends the visit.
+    fn globals(
+        &mut self,
+        visit: &mut dyn FnMut(&mut dyn Attached) -> Result<(), GlobalError>,
+    ) -> Result<(), GlobalError> {
+        let _ = visit;
         Ok(())
     }
 

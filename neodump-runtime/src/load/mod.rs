@@ -77,6 +77,7 @@ pub struct LoadOptions<'a> {
     report: Option<&'a mut LoadReport>,
     placement: Placement,
     trusted: bool,
+    inactive: bool,
 }
 
 impl<'a> LoadOptions<'a> {
@@ -112,6 +113,15 @@ impl<'a> LoadOptions<'a> {
     #[must_use]
     pub fn placement(mut self, placement: Placement) -> Self {
         self.placement = placement;
+        self
+    }
+
+    /// Leaves the statics of `#[dump(global = ..)]` fields as they are: the machine holds its states itself, until
+    /// it is [activated](crate::global::activate). By default a loaded machine is the active one, and the one
+    /// before is kept aside.
+    #[must_use]
+    pub fn inactive(mut self) -> Self {
+        self.inactive = true;
         self
     }
 
@@ -191,6 +201,7 @@ impl<'a> LoadOptions<'a> {
             interner: self.interner,
             placement: self.placement,
             trust,
+            inactive: self.inactive,
             report: &mut report,
         };
         // SAFETY: forwarded from the caller.

@@ -10,6 +10,7 @@ use super::reader::Reader;
 use super::{LoadReport, identity};
 use crate::dump::{HEAP, HYDRATION, ImageRoot, Plan, ROOT, Writer, framework};
 use crate::error::{DumpError, Result};
+use crate::global::Activation;
 use crate::heap::{Image, Slots, Writes};
 use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
 use crate::native::{self, ImportTable, Natives};
@@ -31,6 +32,8 @@ pub(super) struct Pipeline<'a> {
     pub(super) interner: Option<&'a mut Interner>,
     pub(super) placement: Placement,
     pub(super) trust: Trust,
+    /// Whether the machine is not made the active one.
+    pub(super) inactive: bool,
     pub(super) report: &'a mut LoadReport,
 }
 
@@ -240,8 +243,21 @@ impl Pipeline<'_> {
             root.validate().map_err(|problem| refused("validate", problem))?;
         }
         root.after_load().map_err(|problem| refused("after_load", problem))?;
-        if let (Some(interner), Some(staged)) = (self.interner, staged) {
-            interner.commit(staged)?;
+        let activation = match self.inactive {
+            true => None,
+            false => Some(Activation::of(&mut root).map_err(|error| {
+                let field = format!("{} (global)", error.field());
+                refused(&field, error.problem().to_owned())
+            })?),
+        };
+        if let (Some(interner), Some(staged)) = (self.interner, staged)
+            && let Err(error) = interner.commit(staged)
+        {
+            // The machine that was active before is so again.
+            if let Some(activation) = activation {
+                activation.undo(&mut root);
+            }
+            return Err(error);
         }
         self.report.hooks = started.elapsed();
         Ok(root)

@@ -9,6 +9,7 @@ mod cow;
 mod deque;
 mod duration;
 mod fault;
+pub mod global;
 pub mod handle;
 mod into_field;
 mod keyed;

@@ -5,8 +5,6 @@ use neodump_runtime::Dumpable;
 struct Later {
     #[dump(tag = self.kind)]
     cell: u64,
-    #[dump(global = REGISTRY)]
-    registry: u64,
     #[dump(weak)]
     owner: u64,
     #[dump(identity_key)]
