@@ -15,8 +15,8 @@ pub type Exchange = fn(&mut Vm);
 
 /// Every place outside of a machine that holds state of the active machine.
 ///
-/// A row for a static of the whole process has to keep other threads out for as long as its machine is active.
-pub const PLACES: &[Exchange] = &[];
+/// A row for a static of the whole process keeps apart what machines of several threads have there.
+pub const PLACES: &[Exchange] = &[crate::display::charset::exchange, crate::display::fontset::exchange];
 
 impl Vm {
     /// Puts the machine's state where running programs look for it. Activations are counted.

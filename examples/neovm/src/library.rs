@@ -1,5 +1,9 @@
 //! The bundled Lisp library: what every machine is booted from, in the order in which it is loaded.
 
 /// The name and text of each file.
-pub(crate) const FILES: &[(&str, &[u8])] =
-    &[("boot.el", include_bytes!("../lisp/boot.el")), ("faces.el", include_bytes!("../lisp/faces.el"))];
+pub(crate) const FILES: &[(&str, &[u8])] = &[
+    ("boot.el", include_bytes!("../lisp/boot.el")),
+    ("faces.el", include_bytes!("../lisp/faces.el")),
+    ("charsets.el", include_bytes!("../lisp/charsets.el")),
+    ("fontset.el", include_bytes!("../lisp/fontset.el")),
+];

@@ -1,8 +1,12 @@
 //! Charsets: sets of characters and the codes they have in each.
 
 use super::table::Table;
+use crate::heap::Heap;
+use crate::machine::Vm;
+use crate::object::Vector;
 use crate::rt::{Dumpable, ImageOption, ImageVec, Symbol};
 use crate::value::Value;
+use std::cell::RefCell;
 
 /// How codes become characters.
 #[derive(Dumpable, Clone, Debug)]
@@ -102,15 +106,20 @@ impl Charset {
         (rest == 0).then_some(code)
     }
 
+    /// The place of the least code: characters are counted from there.
+    fn first_index(&self) -> i64 {
+        self.index(self.min_code).unwrap_or(0)
+    }
+
     fn in_range(&self, code: i64) -> bool {
         (self.min_code..=self.max_code).contains(&code)
     }
 }
 
-/// A code in a map of codes and characters.
-pub trait Maps {
-    /// The pairs (code, character) of a map, if it is one.
-    fn pairs(&self, map: Value) -> Vec<(i64, i64)>;
+/// The codes and characters of a map; none of a map that is a file's name, as no files of maps are read.
+fn pairs(heap: &Heap, map: Value) -> impl Iterator<Item = (i64, i64)> {
+    let slots = heap.get::<Vector>(map).map_or(&[][..], |vector| &vector.slots);
+    slots.chunks_exact(2).filter_map(|pair| Some((pair[0].as_fixnum()?, pair[1].as_fixnum()?)))
 }
 
 /// All charsets of a machine. The registry of the machine that runs belongs to the thread: see [`crate::active`].
@@ -201,17 +210,22 @@ impl Charsets {
     }
 
     /// The character of a code.
-    pub fn decode(&self, name: Symbol, code: i64, maps: &impl Maps) -> Option<i64> {
+    pub fn decode(&self, name: Symbol, code: i64, heap: &Heap) -> Option<i64> {
         let (mut name, mut code) = (name, code);
         for _ in 0..DEPTH {
             let charset = self.get(name)?;
             if !charset.in_range(code) {
                 return None;
             }
+            if charset.unified
+                && let Some(pair) = pairs(heap, charset.unify_map).find(|pair| pair.0 == code)
+            {
+                return Some(pair.1);
+            }
             match &charset.method {
-                Method::Offset(offset) => return charset.index(code).map(|index| index + offset),
+                Method::Offset(offset) => return Some(charset.index(code)? - charset.first_index() + offset),
                 Method::Map(map) => {
-                    return maps.pairs(*map).into_iter().find(|pair| pair.0 == code).map(|pair| pair.1);
+                    return pairs(heap, *map).find(|pair| pair.0 == code).map(|pair| pair.1);
                 }
                 Method::Subset(subset) => {
                     (name, code) = (subset.parent, code - subset.offset);
@@ -233,29 +247,63 @@ impl Charsets {
     }
 
     /// The code of a character.
-    pub fn encode(&self, name: Symbol, character: i64, maps: &impl Maps) -> Option<i64> {
-        self.encode_within(name, character, maps, DEPTH)
+    pub fn encode(&self, name: Symbol, character: i64, heap: &Heap) -> Option<i64> {
+        self.encode_within(name, character, heap, DEPTH)
     }
 
-    fn encode_within(&self, name: Symbol, character: i64, maps: &impl Maps, depth: usize) -> Option<i64> {
+    fn encode_within(&self, name: Symbol, character: i64, heap: &Heap, depth: usize) -> Option<i64> {
         let charset = self.get(name)?;
         let depth = depth.checked_sub(1)?;
+        let unified =
+            charset.unified.then(|| pairs(heap, charset.unify_map).find(|pair| pair.1 == character));
+        if let Some(Some(pair)) = unified {
+            return Some(pair.0);
+        }
         let code = match &charset.method {
             Method::Offset(offset) => {
-                let index = character - offset;
+                let index = character - offset + charset.first_index();
                 if index < 0 { None } else { charset.code(index) }
             }
-            Method::Map(map) => {
-                maps.pairs(*map).into_iter().find(|pair| pair.1 == character).map(|pair| pair.0)
-            }
+            Method::Map(map) => pairs(heap, *map).find(|pair| pair.1 == character).map(|pair| pair.0),
             Method::Subset(subset) => self
-                .encode_within(subset.parent, character, maps, depth)
+                .encode_within(subset.parent, character, heap, depth)
                 .filter(|code| (subset.min..=subset.max).contains(code))
                 .map(|code| code + subset.offset),
             Method::Superset(parts) => parts.iter().find_map(|&(part, offset)| {
-                self.encode_within(part, character, maps, depth).map(|code| code + offset)
+                self.encode_within(part, character, heap, depth).map(|code| code + offset)
             }),
         };
         code.filter(|&code| charset.in_range(code))
+    }
+}
+
+thread_local! {
+    /// The registry of the machine that runs on this thread.
+    static ACTIVE: RefCell<Charsets> = RefCell::default();
+}
+
+/// Exchanges the thread's registry with a machine's: a row of [`crate::active::PLACES`].
+pub(crate) fn exchange(vm: &mut Vm) {
+    ACTIVE.with_borrow_mut(|active| std::mem::swap(active, &mut vm.charsets));
+}
+
+/// Reads the registry of the machine that runs on this thread; it is empty when none does. Code without a machine at
+/// hand, such as that of a display, asks here.
+///
+/// # Panics
+///
+/// When called while the registry is changed.
+pub fn with_active<R>(read: impl FnOnce(&Charsets) -> R) -> R {
+    ACTIVE.with_borrow(read)
+}
+
+impl Vm {
+    /// Reads or changes the charsets, wherever they are at the moment. What is called runs no Lisp.
+    pub fn with_charsets<R>(&mut self, f: impl FnOnce(&mut Charsets, &Heap) -> R) -> R {
+        if self.is_active() {
+            ACTIVE.with_borrow_mut(|active| f(active, &self.heap))
+        } else {
+            f(&mut self.charsets, &self.heap)
+        }
     }
 }

@@ -93,10 +93,11 @@ pub enum Width {
 }
 
 /// The characters that a font is for.
-#[derive(Dumpable, Clone, PartialEq, Debug)]
+#[derive(Dumpable, Clone, PartialEq, Debug, Default)]
 #[repr(C, u8)]
 pub enum Repertory {
     /// Any.
+    #[default]
     Any,
     /// Those of a charset.
     Charset(Symbol),
@@ -105,7 +106,7 @@ pub enum Repertory {
 }
 
 /// Which fonts a fontset takes.
-#[derive(Dumpable, Clone, Debug)]
+#[derive(Dumpable, Clone, Debug, Default)]
 #[repr(C)]
 pub struct FontSpec {
     /// The family.

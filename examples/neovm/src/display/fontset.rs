@@ -2,8 +2,11 @@
 
 use super::font::FontSpec;
 use super::table::Table;
+use crate::machine::Vm;
 use crate::managers::LispString;
 use crate::rt::{Dumpable, ImageVec};
+use std::sync::{PoisonError, RwLock};
+use std::thread::{self, ThreadId};
 
 /// What is tried for a character.
 #[derive(Dumpable, Clone, Debug)]
@@ -189,24 +192,55 @@ impl Fontsets {
     }
 }
 
+/// The fontsets of all machines that run, by thread: what draws text does so on threads of its own, and finds here what
+/// the machine it draws for has.
+static ACTIVE: RwLock<Vec<(ThreadId, Fontsets)>> = RwLock::new(Vec::new());
+
+/// Exchanges what the process has for this thread with a machine's: a row of [`crate::active::PLACES`]. Nobody waits for
+/// long, as each thread has a registry of its own in the list.
+pub(crate) fn exchange(vm: &mut Vm) {
+    let mut active = ACTIVE.write().unwrap_or_else(PoisonError::into_inner);
+    let this = thread::current().id();
+    let at = active.iter().position(|(thread, _)| *thread == this).unwrap_or_else(|| {
+        active.push((this, Fontsets::default()));
+        active.len() - 1
+    });
+    std::mem::swap(&mut active[at].1, &mut vm.fontsets);
+    // What a thread had before its first machine is what no machine has.
+    if active[at].1.generation == 0 {
+        active.swap_remove(at);
+    }
+}
+
+/// Reads the fontsets of the machine that runs on a thread, from any thread; `None` when none with fontsets does.
+pub fn with_active_on<R>(thread: ThreadId, read: impl FnOnce(&Fontsets) -> R) -> Option<R> {
+    let active = ACTIVE.read().unwrap_or_else(PoisonError::into_inner);
+    active.iter().find(|(other, _)| *other == thread).map(|(_, fontsets)| read(fontsets))
+}
+
+impl Vm {
+    /// Reads or changes the fontsets, wherever they are at the moment. What is called runs no Lisp.
+    pub fn with_fontsets<R>(&mut self, f: impl FnOnce(&mut Fontsets) -> R) -> R {
+        if !self.is_active() {
+            return f(&mut self.fontsets);
+        }
+        // Out of the list while `f` runs, so that no other thread waits for it.
+        exchange(self);
+        let result = f(&mut self.fontsets);
+        exchange(self);
+        result
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::font::{FontSpec, Repertory};
+    use crate::display::font::FontSpec;
     use crate::rt::{ImageOption, Symbol};
     use proptest::prelude::*;
 
     fn font(n: u32) -> FontChoice {
-        let none = FontSpec {
-            family: ImageOption::some(Symbol::from_id(n)),
-            registry: ImageOption::none(),
-            lang: ImageOption::none(),
-            weight: ImageOption::none(),
-            slant: ImageOption::none(),
-            width: ImageOption::none(),
-            repertory: Repertory::Any,
-        };
-        FontChoice::Font(none)
+        FontChoice::Font(FontSpec { family: ImageOption::some(Symbol::from_id(n)), ..FontSpec::default() })
     }
 
     fn families(choices: &[FontChoice]) -> Vec<u32> {

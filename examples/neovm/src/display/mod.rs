@@ -6,7 +6,6 @@
 pub mod attribute;
 pub mod charset;
 pub mod coding;
-pub mod conversion;
 pub mod face;
 pub mod font;
 pub mod fontset;

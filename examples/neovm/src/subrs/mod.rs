@@ -5,9 +5,11 @@ mod bool_vector;
 mod bytecode;
 mod category;
 mod char_table;
+mod charset;
 mod control;
 mod dump;
 mod face;
+mod fontset;
 mod format;
 mod hash;
 mod list;
@@ -60,6 +62,8 @@ static TOPICS: &[&[SubrDesc]] = &[
     &sequence::SUBRS,
     &string::SUBRS,
     &arith::SUBRS,
+    &charset::SUBRS,
+    &fontset::SUBRS,
     &hash::SUBRS,
     &symbol::SUBRS,
     &output::SUBRS,
