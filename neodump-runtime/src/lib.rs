@@ -36,7 +36,8 @@ pub mod __private;
 pub use dump::{DumpReport, Dumper, ImageRoot, Progress, dump, dump_to_bytes};
 pub use error::{DumpError, Result};
 pub use heap::{
-    AdoptImage, Arena, Image, ImageOption, ImageStr, ImageVec, Marks, Object, ObjectType, ProcessPtr, Word,
+    AdoptImage, Arena, Image, ImageKey, ImageMap, ImageOption, ImageSet, ImageStr, ImageVec, Marks, Object,
+    ObjectType, ProcessPtr, Word,
 };
 pub use image::{Placement, Way};
 pub use load::{LoadOptions, LoadReport, load, load_bytes, map};

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use neodump_runtime::record::Record;
 use neodump_runtime::{
-    AdoptImage, Dumpable, Dumper, Image, ImageOption, ImageStr, ImageVec, Interner, Natives, ProcessPtr,
-    Symbol,
+    AdoptImage, Dumpable, Dumper, Image, ImageMap, ImageOption, ImageSet, ImageStr, ImageVec, Interner,
+    Natives, ProcessPtr, Symbol,
 };
 use twox_hash::XxHash3_64;
 
@@ -121,9 +121,13 @@ struct Vm {
     faces: Faces,
     root: Value,
     squares: ImageVec<u32>,
+    table: ImageMap<Value, u16>,
     #[dump(native)]
     double: fn(u32) -> u32,
 }
+
+/// The number of entries of the documented map.
+const TABLE_LEN: usize = 21;
 
 fn double(number: u32) -> u32 {
     number * 2
@@ -161,13 +165,20 @@ impl File {
         let named = word(Named { mark: 5, names: vec!["x".into(), "yy".into()] }, 3);
         let list = word(Pair { first: named, rest: Value((symbol.id() as usize) << 3) }, 1);
         let texts = word(Pair { first: text(b"hello, there"), rest: text(b"") }, 1);
+        let root = word(Pair { first: list, rest: texts }, 1);
+        let keys = [root, list, Value(1 << 3), Value(7), Value(0)];
         let mut vm = Vm {
             nested: vec![b"ab".to_vec(), Vec::new(), b"cde".to_vec()],
             heap: Heap,
             symbols,
             faces: Faces { heights: vec![10, 20] },
-            root: word(Pair { first: list, rest: texts }, 1),
+            root,
             squares: vec![1, 4, 9].into(),
+            table: keys
+                .into_iter()
+                .chain((5..).map(|number| Value(number << 3 | 7)))
+                .zip(0..TABLE_LEN as u16)
+                .collect(),
             double,
         };
         let natives = Natives::new().function("double", double as fn(u32) -> u32);
@@ -257,6 +268,7 @@ fn the_documented_sizes_are_those_of_the_stored_records() {
         ("ProcessPtr<T>", &[of::<ProcessPtr<u8>>()]),
         ("ImageVec<T>", &[of::<ImageVec<u16>>(), of::<ImageVec<Value>>()]),
         ("ImageStr", &[of::<ImageStr>()]),
+        ("ImageMap<K, V>, ImageSet<K>", &[of::<ImageMap<u8, Value>>(), of::<ImageSet<ImageStr>>()]),
         ("ImageOption<u32>", &[of::<ImageOption<u32>>()]),
         ("Option<NonZero<u32>>", &[of::<Option<NonZero<u32>>>()]),
         ("Option<&T>", &[of::<Option<&Pair>>(), of::<Option<NonNull<Pair>>>()]),
@@ -378,6 +390,48 @@ fn an_image_vec_points_at_its_elements_and_is_listed_for_relocation() {
     let at = (start - file.base) as usize;
     assert_eq!(file.bytes[at..at + 12], [1, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0]);
     assert_eq!(file.section("HeapBytes"), &file.bytes[at..at + 12]);
+}
+
+#[test]
+fn a_key_is_found_through_the_documented_map() {
+    let file = File::new();
+    let root = file.section("Root");
+    let neodump_runtime::schema::ShapeKind::Struct(fields) = Vm::shape().kind else { panic!("a struct") };
+    let table = fields.iter().find(|field| field.name == "table").expect("the field").offset;
+    let record = |name| number(root, table, "ImageMap record", name);
+    assert_eq!(length("ImageMap record"), <ImageMap<Value, u16> as Dumpable>::RECORD.size);
+    let count = record("entry count") as usize;
+    assert_eq!((count, record("live")), (TABLE_LEN, 0));
+    let heap = file.section("HeapImage").as_ptr().addr() - file.bytes.as_ptr().addr();
+    assert_eq!(record("origin") - file.base, heap as u64);
+
+    let [entries, index] = ["entries", "index"].map(|name| (record(name) - file.base) as usize);
+    let u32_at =
+        |at: usize| u32::from_le_bytes(file.bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+    let u64_at = |at: usize| u64::from_le_bytes(file.bytes[at..at + 8].try_into().expect("eight bytes"));
+    let buckets = count.next_power_of_two();
+    let fold = |hash: u64, number: u64| {
+        let x = hash.rotate_left(23) ^ number;
+        let x = (0..2).fold(x, |x, _| (x ^ x >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93));
+        x ^ x >> 32
+    };
+    // A word is hashed as what it refers to.
+    let hash = |bits: u64| match bits & 7 {
+        0 => fold(0, bits >> 3),
+        7 => fold(0, bits),
+        _ => fold(0, (bits & !7) - record("origin")),
+    };
+    let find = |bits: u64| {
+        let bucket = hash(bits) as usize & (buckets - 1);
+        let [start, end] = [bucket, bucket + 1].map(|bucket| u32_at(index + bucket * 4));
+        let named = (start..end).map(|at| u32_at(index + (buckets + 1 + at) * 4));
+        named.map(|entry| entries + entry * 16).find(|&at| u64_at(at) == bits).map(|at| u64_at(at + 8) as u16)
+    };
+    for entry in 0..count {
+        // The keys are numbered as they were inserted.
+        assert_eq!(find(u64_at(entries + entry * 16)), Some(entry as u16));
+    }
+    assert_eq!(find(1 << 20 | 7), None);
 }
 
 #[test]

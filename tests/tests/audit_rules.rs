@@ -197,7 +197,7 @@ fn rules_of_vectors_and_references_are_kept() {
     let p = Places::new(&bytes);
     let text = p.object("Str", 0) + offset_of!(Str, bytes);
     let origin = p.object("Str", 0) + offset_of!(Str, origin);
-    let empty = p.object("Str", 1) + offset_of!(Str, bytes);
+    let empty = p.object("Str", 2) + offset_of!(Str, bytes);
     let rows = p.object("Record", 0) + offset_of!(Record, rows);
     let lines = p.field::<Owned>("owned", "lines");
     let owned = |name: &str| p.field::<Owned>("owned", name);

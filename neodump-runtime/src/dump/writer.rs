@@ -252,15 +252,33 @@ impl<'a> Writer<'a> {
             self.put_u64(at, align_of::<T>() as u64);
             return Ok(());
         }
-        let pool = if T::RECORD.rw { WORDS } else { self.bytes_pool() };
-        let payload = self.allocate(pool, values.len(), T::RECORD.size, T::RECORD.align)?;
-        self.pointer(at, payload);
+        let payload = self.run(at, values.len(), T::RECORD)?;
         if T::RECORD.owns {
             self.later(values.as_ptr().cast(), values.len(), payload, write_job::<T>);
             Ok(())
         } else {
             write_elements(values, payload, self)
         }
+    }
+
+    /// Allocates `count` records where in-place elements go, in `rw` or `ro`, and writes the pointer to them at
+    /// `at`.
+    pub(crate) fn run(&mut self, at: Place, count: usize, record: Record) -> Result<Place, Box<Refusal>> {
+        let pool = if record.rw { WORDS } else { self.bytes_pool() };
+        let payload = self.allocate(pool, count, record.size, record.align)?;
+        self.pointer(at, payload);
+        Ok(payload)
+    }
+
+    /// Writes the address of the HeapImage section, which [`object_offset`](Self::object_offset) counts from.
+    pub(crate) fn heap_pointer(&mut self, at: Place) {
+        self.pointer(at, Place { pool: HEAP, offset: 0 });
+    }
+
+    /// The offset of an object in the HeapImage section: what stands for it in hashes, as it is the same in every
+    /// process. `None` if no trace met it.
+    pub(crate) fn object_offset(&self, address: usize) -> Option<u64> {
+        self.plan.offset_of(address)
     }
 
     fn pointer(&mut self, at: Place, target: Place) {

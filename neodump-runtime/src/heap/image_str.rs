@@ -1,5 +1,6 @@
 //! A string that lives in the image until it is changed.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -45,6 +46,12 @@ impl<S: Into<String>> From<S> for ImageStr {
 impl Deref for ImageStr {
     type Target = str;
     fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl Borrow<str> for ImageStr {
+    fn borrow(&self) -> &str {
         self.as_str()
     }
 }

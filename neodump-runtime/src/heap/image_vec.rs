@@ -1,5 +1,6 @@
 //! A vector that lives in the image until it is changed.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -154,6 +155,12 @@ impl<T: Clone> Clone for ImageVec<T> {
 impl<T> Deref for ImageVec<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
+        self.as_slice()
+    }
+}
+
+impl<T> Borrow<[T]> for ImageVec<T> {
+    fn borrow(&self) -> &[T] {
         self.as_slice()
     }
 }

@@ -3,7 +3,10 @@
 
 mod edges;
 mod image;
+mod image_key;
+pub mod image_map;
 mod image_option;
+mod image_set;
 mod image_str;
 mod image_vec;
 mod lattice;
@@ -17,7 +20,10 @@ mod written;
 pub(crate) use edges::Kept;
 pub use edges::{Edges, SeeEdge};
 pub use image::{AdoptImage, Arena, Image, Objects};
+pub use image_key::{ImageHasher, ImageKey, Plain};
+pub use image_map::ImageMap;
 pub use image_option::ImageOption;
+pub use image_set::ImageSet;
 pub use image_str::ImageStr;
 pub use image_vec::ImageVec;
 pub(crate) use lattice::Lattice;

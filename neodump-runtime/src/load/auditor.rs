@@ -8,9 +8,9 @@ use std::any::TypeId;
 use std::collections::{HashMap, VecDeque};
 
 use super::memory::{ArenaMemory, SectionMemory};
-use crate::dump::{FIRST_MANAGER, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer};
+use crate::dump::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer};
 use crate::error::{DumpError, Result as LoadResult};
-use crate::heap::{Arena, Group, Lattice, ObjectType, Word, WordRef};
+use crate::heap::{Arena, Group, Lattice, ObjectType, Plain, Word, WordRef};
 use crate::native::{Import, ImportKind};
 use crate::record::{At, Dumpable, Fault, Place, Record, Reference, audit_elements};
 use crate::schema::{IdHasher, SectionDecl};
@@ -20,6 +20,33 @@ struct Later {
     payload: At,
     count: usize,
     audit: unsafe fn(At, usize, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
+}
+
+/// What is known of a load when the index of a map is settled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IndexLoad {
+    /// The file is not trusted.
+    pub(crate) audited: bool,
+    /// Symbols have other numbers than in the file.
+    pub(crate) renumbered: bool,
+}
+
+/// The index of a map, to be checked or made again when its keys are what they will be.
+pub(super) struct MapIndex {
+    at: At,
+    settle: unsafe fn(At, IndexLoad) -> Result<usize, Box<Fault>>,
+}
+
+impl MapIndex {
+    /// Checks the index, or makes it again. Says how many entries were hashed again.
+    ///
+    /// # Safety
+    ///
+    /// All that the functions of the map's keys may look at is complete, and nobody else uses the map.
+    pub(super) unsafe fn settle(&self, load: IndexLoad) -> Result<usize, Box<Fault>> {
+        // SAFETY: forwarded from the caller; the record was audited.
+        unsafe { (self.settle)(self.at, load) }
+    }
 }
 
 /// What an audit needs to know of the image.
@@ -73,6 +100,10 @@ pub struct Auditor<'a> {
     shared: HashMap<u64, TypeId>,
     /// The number of values without bytes.
     weightless: u64,
+    /// The indexes of maps whose keys are numbers, symbols, pointers and bytes, and those of all others, whose keys
+    /// may look at objects that are not hydrated yet.
+    plain_indexes: Vec<MapIndex>,
+    other_indexes: Vec<MapIndex>,
     /// Writes the values that fields are baked with, to compare.
     scratch: Writer<'a>,
     fixups: u64,
@@ -96,6 +127,8 @@ impl<'a> Auditor<'a> {
             typed_kinds: false,
             shared: HashMap::new(),
             weightless: 0,
+            plain_indexes: Vec::new(),
+            other_indexes: Vec::new(),
             scratch,
             fixups: 0,
             around,
@@ -250,15 +283,53 @@ impl<'a> Auditor<'a> {
                 Ok(())
             };
         }
-        let section = if record.rw { WORDS as usize } else { self.around.bytes_section };
-        let offset = start.wrapping_sub(self.around.sections[section].start.addr() as u64);
-        let at = self.take(section, offset, len, record)?;
+        let at = self.run(start, len, record)?;
         if const { T::RECORD.owns } {
             self.later(at, len as usize, audit_elements::<T>);
             return Ok(());
         }
         // SAFETY: `take` found the elements in bounds.
         unsafe { audit_elements::<T>(at, len as usize, self) }
+    }
+
+    /// Takes a run of in-place records that a pointer leads to, in `rw` or `ro`.
+    pub(crate) fn run(&mut self, start: u64, len: u64, record: Record) -> Result<At, Box<Fault>> {
+        let section = if record.rw { WORDS as usize } else { self.around.bytes_section };
+        let offset = start.wrapping_sub(self.around.sections[section].start.addr() as u64);
+        self.take(section, offset, len, record)
+    }
+
+    /// Checks that an address is that of the HeapImage section.
+    pub(crate) fn heap_start(&self, address: u64) -> Result<(), Box<Fault>> {
+        let start = self.around.sections[HEAP as usize].start.addr() as u64;
+        if address == start {
+            return Ok(());
+        }
+        Err(Fault::new(format!("objects are hashed from {address:#x}, expected the heap at {start:#x}")))
+    }
+
+    /// Queues the check of a map's index for when its keys can be looked at.
+    pub(crate) fn check_index(
+        &mut self,
+        at: At,
+        plain: Plain,
+        settle: unsafe fn(At, IndexLoad) -> Result<usize, Box<Fault>>,
+    ) {
+        let indexes = if plain.own_bytes { &mut self.plain_indexes } else { &mut self.other_indexes };
+        indexes.push(MapIndex { at, settle });
+    }
+
+    /// Settles the indexes of maps whose keys are complete without hydration; says how many entries were hashed again.
+    pub(super) fn settle_plain_indexes(&self, load: IndexLoad) -> Result<usize, Box<Fault>> {
+        self.plain_indexes.iter().try_fold(0, |entries, index| {
+            // SAFETY: the audit has come to its end, so that every record is valid, and nobody uses the image yet.
+            unsafe { index.settle(load) }.map(|more| entries + more)
+        })
+    }
+
+    /// The indexes that are left.
+    pub(super) fn other_indexes(self) -> Vec<MapIndex> {
+        self.other_indexes
     }
 
     #[inline]

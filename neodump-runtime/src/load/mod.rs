@@ -12,6 +12,7 @@ use std::fs::File;
 use std::path::Path;
 
 pub use auditor::Auditor;
+pub(crate) use auditor::IndexLoad;
 pub use reader::Reader;
 pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::LoadReport;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 use std::time::Instant;
 
-use super::auditor::{Auditor, Surroundings};
+use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
 use super::memory::{self, ArenaMemory, SectionMemory};
 use super::reader::Reader;
 use super::{LoadReport, identity};
-use crate::dump::{HEAP, HYDRATION, ImageRoot, Plan, ROOT, Writer, framework};
+use crate::dump::{HEAP, HYDRATION, ImageRoot, Plan, ROOT, WORDS, Writer, framework};
 use crate::error::{DumpError, Result};
 use crate::global::Activation;
 use crate::heap::{Image, Slots, Writes};
@@ -74,7 +74,9 @@ impl Pipeline<'_> {
 
         let started = Instant::now();
         let renumber = staged.as_ref().filter(|staged| !staged.is_identity());
-        if self.trust == Trust::Audited || renumber.is_some() {
+        let load = IndexLoad { audited: self.trust == Trust::Audited, renumbered: renumber.is_some() };
+        let mut indexes = Vec::new();
+        if load.audited || load.renumbered {
             let names: Vec<&str> = header.sections().iter().map(|placed| placed.spec.name.as_str()).collect();
             let surroundings = Surroundings {
                 sections: &sections,
@@ -88,11 +90,26 @@ impl Pipeline<'_> {
                 staged: renumber,
                 file_len: header.file_len(),
             };
-            self.report.fixups = audit::<R>(surroundings, &graph, &sections, &arenas)?;
+            let audited = audit::<R>(surroundings, &graph, &sections, &arenas, load)?;
+            self.report.fixups = audited.fixups;
+            self.report.rehashed = audited.rehashed;
+            indexes = audited.indexes;
         }
         self.report.audit = started.elapsed();
         // SAFETY: the load goes on to hydrate, and the slots of the imports are its own.
-        unsafe { self.finish(region, &header, arenas, &sections, &managers, imports, frozen, staged) }
+        unsafe {
+            self.finish(
+                region,
+                &header,
+                arenas,
+                &sections,
+                &managers,
+                imports,
+                frozen,
+                staged,
+                (indexes, load),
+            )
+        }
     }
 
     /// Brings the image into memory and moves its words.
@@ -178,6 +195,7 @@ impl Pipeline<'_> {
         imports: Vec<native::Import>,
         frozen: Option<Frozen>,
         staged: Option<Staged>,
+        (indexes, load): (Vec<MapIndex>, IndexLoad),
     ) -> Result<R> {
         let started = Instant::now();
         let imports_section = SectionMemory::of(&region, header, framework::IMPORTS)?;
@@ -228,6 +246,15 @@ impl Pipeline<'_> {
         unsafe { R::settle(root, at, &mut reader) };
         reader.first_pass();
         let root = Hydrated(root);
+        for index in indexes {
+            // SAFETY: the first pass has made every slot valid, and nobody else runs before the second.
+            let rehashed = unsafe { index.settle(load) }.map_err(|fault| {
+                let names: Vec<&str> =
+                    header.sections().iter().map(|placed| placed.spec.name.as_str()).collect();
+                refuse(sections, &names, &fault, ROOT as usize, "")
+            })?;
+            self.report.rehashed += rehashed;
+        }
         let refused = |path: &str, problem| DumpError::Deserialization { path: path.to_owned(), problem };
         reader.second_pass().map_err(|problem| refused("conversion", problem))?;
         self.report.fixups += reader.fixups();
@@ -323,31 +350,51 @@ fn slots<'a>(memory: &ArenaMemory, offsets: Option<&'a [u64]>, hydration: &Secti
     }
 }
 
-/// Audits every record; says how many symbols were renumbered.
+/// What an audit found out.
+struct Audited {
+    /// How many symbols were renumbered.
+    fixups: u64,
+    /// How many entries of maps were hashed again.
+    rehashed: usize,
+    /// The indexes of maps that are left for when objects are hydrated.
+    indexes: Vec<MapIndex>,
+}
+
+/// A fault as an error: at its bytes where it knows them, else at the start of the section `current`.
+fn refuse(
+    sections: &[SectionMemory],
+    names: &[&str],
+    fault: &Fault,
+    current: usize,
+    root: &str,
+) -> DumpError {
+    let within =
+        |section: &SectionMemory| fault.address.wrapping_sub(section.start.addr()) < section.len as usize;
+    let section = sections.iter().position(within);
+    let inside = section.map_or(0, |section| fault.address - sections[section].start.addr());
+    let section = section.unwrap_or(current);
+    DumpError::ImageFormat {
+        section: names.get(section).copied().unwrap_or_default().to_owned(),
+        offset: sections.get(section).map_or(0, |section| section.offset) + inside as u64,
+        path: render(root, &fault.steps),
+        problem: fault.problem.clone(),
+    }
+}
+
+/// Audits every record.
 fn audit<R: ImageRoot>(
     around: Surroundings<'_>,
     graph: &TypeGraph,
     sections: &[SectionMemory],
     arenas: &[ArenaMemory],
-) -> Result<u64> {
+    load: IndexLoad,
+) -> Result<Audited> {
     let nothing = Plan::new(crate::dump::Visited::new(), Vec::new())?;
     let (none, managers) = (Natives::new(), around.managers);
     let scratch = Writer::new(&nothing, &none, &[], ImportTable::new(), Vec::new(), 0);
     let names = around.names;
-    // A fault is at its bytes where it knows them, else at the start of the section that is audited.
-    let refuse = |fault: Box<Fault>, current: usize, root: &str| {
-        let within =
-            |section: &SectionMemory| fault.address.wrapping_sub(section.start.addr()) < section.len as usize;
-        let section = sections.iter().position(within);
-        let inside = section.map_or(0, |section| fault.address - sections[section].start.addr());
-        let section = section.unwrap_or(current);
-        DumpError::ImageFormat {
-            section: names.get(section).copied().unwrap_or_default().to_owned(),
-            offset: sections.get(section).map_or(0, |section| section.offset) + inside as u64,
-            path: render(root, &fault.steps),
-            problem: fault.problem,
-        }
-    };
+    let refuse =
+        |fault: Box<Fault>, current: usize, root: &str| refuse(sections, names, &fault, current, root);
     let root_section = sections[ROOT as usize];
     let hydration = sections[HYDRATION as usize];
     let mut auditor = Auditor::new(around, scratch);
@@ -390,7 +437,9 @@ fn audit<R: ImageRoot>(
         .map_err(|fault| in_root(fault, auditor.current()))?;
     auditor.drain().map_err(|fault| in_root(fault, auditor.current()))?;
     auditor.check_kinds().map_err(|(ty, fault)| refuse(fault, HEAP as usize, ty.short_name()))?;
-    auditor.check_filled()
+    let fixups = auditor.check_filled()?;
+    let rehashed = auditor.settle_plain_indexes(load).map_err(|fault| refuse(fault, WORDS as usize, ""))?;
+    Ok(Audited { fixups, rehashed, indexes: auditor.other_indexes() })
 }
 
 /// Runs what `#[dump(validate = ..)]` says of the objects.

@@ -24,6 +24,8 @@ pub struct LoadReport {
     pub fixups: u64,
     /// The fields that a `relink` function put right when all else was loaded.
     pub relinked: u64,
+    /// The entries of `ImageMap`s that were hashed again, because symbols among their keys were renumbered.
+    pub rehashed: usize,
     /// The objects that were written at load, by type: those with hydrated fields.
     pub hydrated: Vec<(&'static str, usize)>,
     /// The time to open the image, check its header and bring it into memory.
@@ -71,6 +73,9 @@ impl fmt::Display for LoadReport {
         )?;
         if self.relinked > 0 {
             write!(f, ", {} fields relinked", self.relinked)?;
+        }
+        if self.rehashed != 0 {
+            write!(f, "\n  {} entries of maps hashed again", self.rehashed)?;
         }
         for (name, count) in &self.hydrated {
             write!(f, "\n  {count} objects of {name} hydrated")?;
