@@ -4,6 +4,7 @@ use crate::machine::Vm;
 use crate::rt::Symbol;
 use crate::session;
 use crate::value::Value;
+use crate::variable::Scope;
 
 /// What a machine has instead of these while it is dumped: nothing.
 pub(crate) struct Aside {
@@ -11,6 +12,8 @@ pub(crate) struct Aside {
     pub(crate) variables: Vec<(Symbol, Value)>,
     /// The lexical environment of the program that asked for the dump.
     pub(crate) lexenv: Value,
+    /// The folder of the process, which buffers without one of their own are in.
+    pub(crate) directory: Value,
 }
 
 impl Vm {
@@ -21,20 +24,22 @@ impl Vm {
     pub(crate) fn put_aside(&mut self) {
         self.put_back();
         let lexenv = std::mem::replace(&mut self.lexenv, Value::NIL);
-        self.session.aside = Some(Aside { variables: Vec::new(), lexenv });
+        self.session.aside =
+            Some(Aside { variables: Vec::new(), lexenv, directory: self.buffers.process_directory() });
         self.put_variable_aside(session::POST_GC_HOOK);
         self.collect();
         self.exchange_bindings(true);
+        self.buffers.leave_directory(&self.heap);
         session::OF_THE_PROCESS.iter().for_each(|name| self.put_variable_aside(name));
     }
 
     /// Sets a variable to nil; what is aside is a root meanwhile.
     fn put_variable_aside(&mut self, name: &str) {
         let symbol = self.symbols.intern(name);
-        if self.obarray.cell(symbol).value.is_nil() {
+        let value = self.find_default(symbol);
+        if value.is_nil() || self.store(symbol, Value::NIL, Scope::Default).is_err() {
             return;
         }
-        let value = std::mem::replace(&mut self.obarray.cell_mut(symbol).value, Value::NIL);
         if let Some(aside) = &mut self.session.aside {
             aside.variables.push((symbol, value));
         }
@@ -50,9 +55,14 @@ impl Vm {
             .variables
             .into_iter()
             .partition(|(symbol, _)| self.symbols.name(*symbol) == session::POST_GC_HOOK.as_bytes());
-        others.into_iter().for_each(|(symbol, value)| self.obarray.cell_mut(symbol).value = value);
+        // What was the value is allowed to be.
+        let mut restore = |(symbol, value)| _ = self.store(symbol, value, Scope::Default);
+        others.into_iter().for_each(&mut restore);
+        self.buffers.enter_directory(aside.directory);
         self.exchange_bindings(false);
         // It was put aside when bindings were still in place.
-        hook.into_iter().for_each(|(symbol, value)| self.obarray.cell_mut(symbol).value = value);
+        for (symbol, value) in hook {
+            let _ = self.store(symbol, value, Scope::Default);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Equality and hashing, without recursion over depth.
 
 use crate::heap::Heap;
-use crate::object::{Bignum, BoolVector, HashTable, Str, SymbolWithPos};
+use crate::object::{Bignum, BoolVector, HashTable, Marker, Overlay, Str, SymbolWithPos};
 use crate::rt::{Interner, Symbol};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
@@ -107,6 +107,14 @@ impl<'a> Comparison<'a> {
         if let (Some(x), Some(y)) = (heap.get::<SymbolWithPos>(a), heap.get::<SymbolWithPos>(b)) {
             return x.symbol == y.symbol && x.pos == y.pos;
         }
+        if let (Some(x), Some(y)) = (heap.get::<Marker>(a), heap.get::<Marker>(b)) {
+            let placed = x.buffer.get().is_true();
+            return x.buffer == y.buffer && (!placed || x.pos.get().char == y.pos.get().char);
+        }
+        if let (Some(x), Some(y)) = (heap.get::<Overlay>(a), heap.get::<Overlay>(b)) {
+            self.push(x.plist.get(), y.plist.get());
+            return x.buffer == y.buffer && x.start == y.start && x.end == y.end;
+        }
         if let (Some(x), Some(y), Some(_)) = (heap.get::<HashTable>(a), heap.get::<HashTable>(b), self.deep) {
             if x.test != y.test || x.weak != y.weak || x.count != y.count {
                 return false;
@@ -180,6 +188,10 @@ fn hash_levels(heap: &Heap, v: Value, levels: u32) -> u64 {
     }
     if let Some(s) = heap.get::<SymbolWithPos>(v) {
         return mix(hash_eq(s.symbol), hash_eq(s.pos));
+    }
+    if heap.get::<Marker>(v).is_some() || heap.get::<Overlay>(v).is_some() {
+        // They are equal by where they are, and they move.
+        return 7;
     }
     if levels == 0 {
         return if v.is_cons() || heap.as_slots(v).is_some() { 3 } else { hash_eql(heap, v) };

@@ -48,7 +48,7 @@ impl Vm {
             }
             env = link.cdr.get();
         }
-        match self.obarray.cell(symbol).value {
+        match self.find_value(symbol) {
             Value::UNBOUND if self.is_keyword(symbol) => Ok(name),
             Value::UNBOUND => Err(self.signal(sym::void_variable, &[name])),
             value => Ok(value),

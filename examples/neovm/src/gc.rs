@@ -1,7 +1,9 @@
 //! Mark and sweep. What an object refers to is known from the walkers that its type's field list generated.
 
 use crate::heap::{BLOCK, Block, Heap};
-use crate::object::{Cons, Float, HashTable, Header, Kind, Str, Vector, Weakness, with_type_of};
+use crate::object::{
+    Cons, Float, HashTable, Header, Kind, Marker as BufferMarker, Str, Vector, Weakness, with_type_of,
+};
 use crate::rt::{Dumpable, Symbol};
 use crate::value::{TAG_CONS, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
 use neodump_runtime::heap::{Edges, SeeEdge};
@@ -30,6 +32,8 @@ struct Marker<'h> {
     heap: &'h mut Heap,
     work: Vec<Value>,
     weak: Vec<Value>,
+    /// Chains of markers, which keep none of them alive.
+    chains: Vec<Value>,
 }
 
 impl Marker<'_> {
@@ -119,7 +123,8 @@ impl Heap {
     /// Every value made by this heap that will be used after the call is reached from the roots.
     pub unsafe fn collect(&mut self, roots: &mut dyn FnMut(&mut Roots<'_, '_>)) {
         self.clear_image_marks();
-        let mut edges = Edges::new(Marker { heap: self, work: Vec::new(), weak: Vec::new() });
+        let mut edges =
+            Edges::new(Marker { heap: self, work: Vec::new(), weak: Vec::new(), chains: Vec::new() });
         roots(&mut Roots(&mut edges));
         // A weak table keeps an entry's other half only once the half that counts is reached, which may in turn reach
         // more keys: repeat until nothing is added.
@@ -133,9 +138,9 @@ impl Heap {
                 break;
             }
         }
-        for table in edges.into_see().weak {
-            self.drop_dead_entries(table);
-        }
+        let Marker { weak, chains, .. } = edges.into_see();
+        weak.into_iter().for_each(|table| self.drop_dead_entries(table));
+        chains.into_iter().for_each(|chain| self.drop_dead_markers(chain));
         self.sweep();
         self.fresh = 0;
         self.collections += 1;
@@ -246,7 +251,7 @@ impl Heap {
     }
 }
 
-/// Takes up what was reached until nothing is left. Weak tables are only noted.
+/// Takes up what was reached until nothing is left. Weak tables and chains are only noted.
 fn trace(edges: &mut Edges<Marker<'_>>) {
     while let Some(v) = edges.see().work.pop() {
         let marker = edges.see();
@@ -255,6 +260,19 @@ fn trace(edges: &mut Edges<Marker<'_>>) {
             continue;
         }
         let (kind, start) = (marker.heap.kind(v), marker.work.len());
+        match kind {
+            Some(Kind::MarkerChain) => {
+                marker.chains.push(v);
+                continue;
+            }
+            // The generated walk would follow the chain, which is for the dump alone.
+            Some(Kind::Marker) => {
+                let buffer = marker.heap.get::<BufferMarker>(v).map_or(Value::NIL, |m| m.buffer.get());
+                marker.reach(buffer);
+                continue;
+            }
+            _ => {}
+        }
         walk(kind, v, edges);
         // The first child is taken up first, so a list's rest waits while its element is traced, never the reverse.
         edges.see().work[start..].reverse();

@@ -3,6 +3,7 @@
 use crate::machine::Vm;
 use crate::subrs;
 use crate::symbols::sym;
+use crate::variable;
 use neodump_runtime::{DumpError, DumpReport, Dumper, LoadOptions, LoadReport, Natives};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -10,7 +11,9 @@ use std::sync::LazyLock;
 /// The functions of the machine, as images refer to them.
 pub fn natives() -> &'static Natives {
     static NATIVES: LazyLock<Natives> = LazyLock::new(|| {
-        subrs::all().fold(Natives::new(), |list, desc| list.data(format!("subr/{}", desc.name), desc))
+        let functions =
+            subrs::all().fold(Natives::new(), |list, desc| list.data(format!("subr/{}", desc.name), desc));
+        variable::all().fold(functions, |list, desc| list.data(format!("variable/{}", desc.name), desc))
     });
     &NATIVES
 }
@@ -21,7 +24,8 @@ pub fn options<'a>() -> LoadOptions<'a> {
 }
 
 impl Vm {
-    /// Dumps the machine to a file. It collects first: values that are no roots are gone afterwards.
+    /// Dumps the machine to a file. It collects first: values that are no roots are gone afterwards. A program may run
+    /// meanwhile; variables that it has bound are dumped with the values that they have outside of it.
     ///
     /// While it works, the machine is without what belongs to the process, and variables that are bound dynamically have
     /// their top-level values. All of that is back when it returns, so a running program may call it.
@@ -99,5 +103,11 @@ impl Vm {
         self.run_hook(sym::dump_hook)?;
         self.put_aside();
         Ok(())
+    }
+
+    /// What an audited load asks of the whole machine.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.check_variables()?;
+        self.buffers.check(&self.heap)
     }
 }

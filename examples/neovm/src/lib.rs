@@ -6,6 +6,7 @@
 pub mod active;
 mod aside;
 pub mod bignum;
+pub mod buffer;
 mod bytecode;
 pub mod char_runs;
 pub mod char_table;
@@ -39,6 +40,7 @@ pub mod subrs;
 pub mod symbol_with_pos;
 pub mod symbols;
 pub mod value;
+pub mod variable;
 
 pub use machine::{Output, Vm};
 pub use rt::{ImageOption, ImageVec, Interner, Symbol};

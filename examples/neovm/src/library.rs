@@ -3,6 +3,7 @@
 /// The name and text of each file.
 pub(crate) const FILES: &[(&str, &[u8])] = &[
     ("boot.el", include_bytes!("../lisp/boot.el")),
+    ("buffers.el", include_bytes!("../lisp/buffers.el")),
     ("faces.el", include_bytes!("../lisp/faces.el")),
     ("charsets.el", include_bytes!("../lisp/charsets.el")),
     ("fontset.el", include_bytes!("../lisp/fontset.el")),

@@ -7,6 +7,8 @@
 //! `mapcar` and its like) must root what it holds over the call: a value survives when it is an argument of the running
 //! function, when it is reached from `Vm::stack`, or when it is reached from what an image of the machine would hold.
 
+use crate::buffer::BufferManager;
+use crate::buffer::handle::Handles;
 use crate::display::charset::Charsets;
 use crate::display::coding::CodingSystems;
 use crate::display::face::Faces;
@@ -25,15 +27,10 @@ use crate::reset;
 use crate::rt::{Dumpable, Interner, Symbol};
 use crate::session::Session;
 use crate::subrs;
-use crate::symbols::{self, Obarray, SymbolCell, sym};
+use crate::symbols::{self, Obarray, sym};
 use crate::value::Value;
+use crate::variable::{Binding, Scope};
 use std::io::Write;
-
-/// A dynamic binding to undo.
-pub(crate) struct Binding {
-    pub(crate) symbol: Symbol,
-    pub(crate) old: Value,
-}
 
 /// Where output goes.
 #[derive(Default)]
@@ -47,7 +44,8 @@ pub enum Output {
 
 /// A Lisp machine, and the root of its image.
 #[derive(Dumpable)]
-#[dump(image = "neovm", version = 3, before_dump = Vm::quiesce, after_load = Vm::wake)]
+#[dump(image = "neovm", version = 4, before_dump = Vm::quiesce, after_load = Vm::wake,
+    validate = Vm::check)]
 pub struct Vm {
     /// All objects.
     #[dump(heap)]
@@ -66,6 +64,10 @@ pub struct Vm {
     pub codings: CodingSystems,
     /// The lexical environment: nil for dynamic binding, else an alist that may also hold special symbols and `t`.
     pub lexenv: Value,
+    /// Buffers.
+    pub buffers: BufferManager,
+    /// What stands for windows, frames and timers.
+    pub handles: Handles,
     /// What is loaded when it is first needed.
     pub autoloads: Autoloads,
     /// User options.
@@ -148,6 +150,8 @@ impl Vm {
             charsets: Charsets::default(),
             codings: CodingSystems::default(),
             lexenv: Value::NIL,
+            buffers: BufferManager::default(),
+            handles: Handles::default(),
             autoloads: Autoloads::default(),
             custom: Custom::default(),
             modes: Modes::default(),
@@ -305,68 +309,25 @@ impl Vm {
         }
     }
 
-    /// Binds a variable dynamically until [`Vm::unbind`].
-    pub(crate) fn bind(&mut self, symbol: Value, value: Value) -> LispResult<()> {
-        let symbol = self.check_symbol(symbol)?;
-        if self.obarray.cell(symbol).flags & SymbolCell::CONSTANT != 0 {
-            return Err(self.signal(sym::setting_constant, &[Value::symbol(symbol)]));
-        }
-        self.tell_watchers(symbol, value, sym::let_, Value::NIL)?;
-        let cell = self.obarray.cell_mut(symbol);
-        let old = std::mem::replace(&mut cell.value, value);
-        self.bindings.push(Binding { symbol, old });
-        Ok(())
-    }
-
-    /// Undoes dynamic bindings down to this many.
-    pub(crate) fn unbind(&mut self, count: usize) {
-        while self.bindings.len() > count {
-            if let Some(Binding { symbol, old }) = self.bindings.pop() {
-                self.tell_watchers_of_end(symbol, old);
-                self.obarray.cell_mut(symbol).value = old;
-            }
-        }
-    }
-
-    /// Exchanges the values of all bound variables with those they had before, so that each has its top-level value; and
-    /// back, from the outermost binding inwards.
-    pub(crate) fn exchange_bindings(&mut self, outwards: bool) {
-        let mut bindings = std::mem::take(&mut self.bindings);
-        let exchange = |binding: &mut Binding| {
-            std::mem::swap(&mut self.obarray.cell_mut(binding.symbol).value, &mut binding.old);
-        };
-        if outwards {
-            bindings.iter_mut().rev().for_each(exchange);
-        } else {
-            bindings.iter_mut().for_each(exchange);
-        }
-        self.bindings = bindings;
-    }
-
     /// Sets a variable as `set` does.
     pub(crate) fn set(&mut self, symbol: Value, value: Value) -> LispResult<()> {
         let symbol = self.check_symbol(symbol)?;
-        if self.obarray.cell(symbol).flags & SymbolCell::CONSTANT != 0 || self.is_keyword(symbol) {
-            return Err(self.signal(sym::setting_constant, &[Value::symbol(symbol)]));
-        }
-        let operation = if value == Value::UNBOUND { sym::makunbound } else { sym::set };
-        self.tell_watchers(symbol, value, operation, Value::NIL)?;
-        self.obarray.cell_mut(symbol).value = value;
-        Ok(())
+        self.set_symbol(symbol, value)
     }
 
-    /// The global value of a variable; nil when it has none.
+    /// The value of a variable; nil when it has none.
     pub fn global(&mut self, name: &str) -> Value {
-        match self.obarray.cell(self.symbols.intern(name)).value {
+        let symbol = self.symbols.intern(name);
+        match self.find_value(symbol) {
             Value::UNBOUND => Value::NIL,
             value => value,
         }
     }
 
-    /// Gives a variable a global value.
+    /// Gives a variable a global value. Does nothing when it is a constant or takes no such value.
     pub fn set_global(&mut self, name: &str, value: Value) {
         let symbol = self.symbols.intern(name);
-        self.obarray.cell_mut(symbol).value = value;
+        let _ = self.store(symbol, value, Scope::Default);
     }
 
     /// Whether the symbol is its own constant value because of the colon it starts with.

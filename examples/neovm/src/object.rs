@@ -1,6 +1,9 @@
 //! The heap objects, one type each, as they lie in memory.
 
 use crate::bignum::BigInt;
+pub use crate::buffer::object::{
+    BufferHandle, FrameHandle, Marker, MarkerChain, Overlay, TimerHandle, WindowHandle,
+};
 use crate::chars;
 use crate::hash_table::Index;
 pub use crate::lisp_obarray::LispObarray;
@@ -8,6 +11,7 @@ use crate::rt::{Dumpable, ImageVec, ProcessPtr, Symbol};
 use crate::subrs::SubrDesc;
 pub use crate::symbol_with_pos::SymbolWithPos;
 use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
+pub use crate::variable::{Forward, LocalVar};
 use std::cell::Cell;
 use std::mem::offset_of;
 use std::ptr;
@@ -57,6 +61,24 @@ pub enum Kind {
     SymbolWithPos,
     /// [`LispObarray`].
     LispObarray,
+    /// [`Marker`].
+    Marker,
+    /// [`MarkerChain`].
+    MarkerChain,
+    /// [`Overlay`].
+    Overlay,
+    /// [`BufferHandle`].
+    BufferHandle,
+    /// [`WindowHandle`].
+    WindowHandle,
+    /// [`FrameHandle`].
+    FrameHandle,
+    /// [`TimerHandle`].
+    TimerHandle,
+    /// [`LocalVar`].
+    LocalVar,
+    /// [`Forward`].
+    Forward,
 }
 
 /// What every object but a cons starts with.
@@ -420,14 +442,17 @@ headed! {
     Str TAG_STR, Float TAG_FLOAT, Vector TAG_VECLIKE, Record TAG_VECLIKE, Lambda TAG_VECLIKE, Macro TAG_VECLIKE,
     ByteCode TAG_VECLIKE, CharTable TAG_VECLIKE, SubCharTable TAG_VECLIKE, BoolVector TAG_VECLIKE,
     HashTable TAG_VECLIKE, Bignum TAG_VECLIKE, Subr TAG_VECLIKE, SymbolWithPos TAG_VECLIKE,
-    LispObarray TAG_VECLIKE,
+    LispObarray TAG_VECLIKE, Marker TAG_VECLIKE, MarkerChain TAG_VECLIKE,
+    Overlay TAG_VECLIKE, BufferHandle TAG_VECLIKE, WindowHandle TAG_VECLIKE, FrameHandle TAG_VECLIKE,
+    TimerHandle TAG_VECLIKE, LocalVar TAG_VECLIKE, Forward TAG_VECLIKE,
 }
 
 /// Runs an expression with a name for the type of a kind.
 macro_rules! with_type_of {
     ($kind:expr, $T:ident => $body:expr) => {
         $crate::object::with_type_of!(@ $kind, $T, $body, Str Float Vector Record Lambda Macro ByteCode CharTable
-            SubCharTable BoolVector HashTable Bignum Subr SymbolWithPos LispObarray)
+            SubCharTable BoolVector HashTable Bignum Subr SymbolWithPos LispObarray Marker MarkerChain Overlay
+            BufferHandle WindowHandle FrameHandle TimerHandle LocalVar Forward)
     };
     (@ $kind:expr, $T:ident, $body:expr, $($type:ident)*) => {
         match $kind {

@@ -6,7 +6,8 @@ use crate::chars;
 use crate::heap::Heap;
 use crate::number;
 use crate::object::{
-    Bignum, BoolVector, HashTable, Kind, LispObarray, Str, Subr, SymbolWithPos, Test, Weakness, closure,
+    Bignum, BoolVector, BufferHandle, FrameHandle, HashTable, Kind, LispObarray, Marker, Overlay, Str, Subr,
+    SymbolWithPos, Test, TimerHandle, Weakness, WindowHandle, closure,
 };
 use crate::rt::{Interner, Symbol};
 use crate::symbols::sym;
@@ -172,8 +173,55 @@ impl Printer<'_> {
                 let table = self.heap.get::<LispObarray>(v).and_then(|o| self.heap.get::<HashTable>(o.table));
                 write!(self.out, "#<obarray n={}>", table.map_or(self.symbols.len() as u64, |t| t.count))
             }
+            Some(kind) => self.placed(kind, v),
             None => write!(self.out, "#<invalid {:#x}>", v.bits()),
         }
+    }
+
+    /// What belongs to a buffer or to the process, and has no syntax.
+    fn placed(&mut self, kind: Kind, v: Value) -> io::Result<()> {
+        let heap = self.heap;
+        let name_of = |handle: Value| match heap.get::<BufferHandle>(handle).map(|handle| handle.name.get()) {
+            Some(name) if name.is_str() => String::from_utf8_lossy(heap.as_bytes(name).unwrap_or_default()),
+            _ => "no buffer".into(),
+        };
+        match kind {
+            Kind::Marker => {
+                let Some(marker) = heap.get::<Marker>(v) else { return Ok(()) };
+                let moves = if marker.advances.get() { "(moves after insertion) " } else { "" };
+                match marker.buffer.get() {
+                    Value::NIL => write!(self.out, "#<marker {moves}in no buffer>"),
+                    buffer => {
+                        write!(
+                            self.out,
+                            "#<marker {moves}at {} in {}>",
+                            marker.pos.get().char,
+                            name_of(buffer)
+                        )
+                    }
+                }
+            }
+            Kind::Overlay => {
+                let Some(overlay) = heap.get::<Overlay>(v) else { return Ok(()) };
+                let (start, end) = (overlay.start.get(), overlay.end.get());
+                match overlay.buffer.get() {
+                    Value::NIL => write!(self.out, "#<overlay in no buffer>"),
+                    buffer => write!(self.out, "#<overlay from {start} to {end} in {}>", name_of(buffer)),
+                }
+            }
+            Kind::BufferHandle => match heap.get::<BufferHandle>(v) {
+                Some(handle) if handle.name.get().is_true() => write!(self.out, "#<buffer {}>", name_of(v)),
+                _ => write!(self.out, "#<killed buffer>"),
+            },
+            Kind::WindowHandle => self.numbered("window", heap.get::<WindowHandle>(v).map(|h| h.id)),
+            Kind::FrameHandle => self.numbered("frame", heap.get::<FrameHandle>(v).map(|h| h.id)),
+            Kind::TimerHandle => self.numbered("timer", heap.get::<TimerHandle>(v).map(|h| h.id)),
+            _ => write!(self.out, "#<internal>"),
+        }
+    }
+
+    fn numbered(&mut self, what: &str, id: Option<u64>) -> io::Result<()> {
+        write!(self.out, "#<{what} {}>", id.unwrap_or(0))
     }
 
     fn cons(&mut self, car: Value, cdr: Value) -> io::Result<()> {
@@ -371,7 +419,17 @@ fn may_hold_others(heap: &Heap, v: Value) -> bool {
         && !v.is_float()
         && !matches!(
             heap.kind(v),
-            Some(Kind::Bignum | Kind::Subr | Kind::BoolVector | Kind::SymbolWithPos | Kind::LispObarray)
+            // What the last of these refer to is not printed.
+            Some(
+                Kind::Bignum
+                    | Kind::Subr
+                    | Kind::BoolVector
+                    | Kind::SymbolWithPos
+                    | Kind::LispObarray
+                    | Kind::Marker
+                    | Kind::Overlay
+                    | Kind::BufferHandle
+            )
         )
 }
 

@@ -117,6 +117,8 @@ impl Vm {
         let directory = format!("{}/", process.directory.display().to_string().trim_end_matches('/'));
         let directory = self.heap.string(directory);
         self.set_global("default-directory", directory);
+        // A buffer without a folder of its own is in that of the process.
+        self.buffers.enter_directory(directory);
         let load_path: Vec<String> = process.load_path.iter().map(|p| p.display().to_string()).collect();
         for (name, texts) in [
             ("process-environment", &process.environment),
@@ -145,7 +147,7 @@ impl Vm {
 
     /// Calls the functions in a variable.
     pub(crate) fn run_hook(&mut self, hook: Value) -> Result<(), String> {
-        let functions = hook.as_symbol().map_or(Value::NIL, |hook| self.obarray.cell(hook).value);
+        let functions = hook.as_symbol().map_or(Value::NIL, |hook| self.find_value(hook));
         if functions == Value::UNBOUND {
             return Ok(());
         }
@@ -165,7 +167,7 @@ impl Vm {
     /// collection that they cause tells nobody.
     pub(crate) fn tell_of_collection(&mut self) {
         let hook = self.symbols.intern(POST_GC_HOOK);
-        if self.obarray.cell(hook).value.is_nil() || std::mem::replace(&mut self.session.in_gc_hook, true) {
+        if self.find_value(hook).is_nil() || std::mem::replace(&mut self.session.in_gc_hook, true) {
             return;
         }
         if let Err(error) = self.run_hook(Value::symbol(hook)) {

@@ -67,6 +67,7 @@ well_known! {
     file = "file", frame_configuration = "frame-configuration", marker = "marker", default = "default",
     load_in_progress = "load-in-progress", global_map = "global-map", minor_mode_map_alist = "minor-mode-map-alist",
     symbol_with_pos = "symbol-with-pos",
+    overlay = "overlay", buffer = "buffer", window = "window", frame = "frame", timer = "timer",
 }
 
 /// Stands for the list of known names: an image made by a program with another list is of no use to this one.
@@ -99,13 +100,15 @@ pub fn interner() -> Interner {
 #[derive(Dumpable, Clone, Copy)]
 #[repr(C)]
 pub struct SymbolCell {
-    /// The value as a variable: the global one, or the innermost dynamic binding.
+    /// The value as a variable: the global one, or the innermost dynamic binding; with a flag of
+    /// [`SymbolCell::REDIRECT`] where that is.
     pub value: Value,
     /// The function, nil for none.
     pub function: Value,
     /// The property list.
     pub plist: Value,
-    /// [`SymbolCell::SPECIAL`], [`SymbolCell::CONSTANT`] and [`SymbolCell::WATCHED`].
+    /// [`SymbolCell::SPECIAL`], [`SymbolCell::CONSTANT`], [`SymbolCell::WATCHED`] and at most one of
+    /// [`SymbolCell::REDIRECT`].
     pub flags: u64,
 }
 
@@ -116,6 +119,14 @@ impl SymbolCell {
     pub const CONSTANT: u64 = 2;
     /// Somebody is told of changes: see [`crate::managers::Watchers`].
     pub const WATCHED: u64 = 1 << 8;
+    /// `value` is the symbol that this one stands for.
+    pub const ALIAS: u64 = 1 << 11;
+    /// `value` is a [`crate::variable::LocalVar`].
+    pub const LOCAL: u64 = 1 << 9;
+    /// `value` is a [`crate::variable::Forward`].
+    pub const FORWARD: u64 = 1 << 10;
+    /// `value` is not the value of the variable but says where that is.
+    pub const REDIRECT: u64 = Self::ALIAS | Self::LOCAL | Self::FORWARD;
     const EMPTY: SymbolCell =
         SymbolCell { value: Value::UNBOUND, function: Value::NIL, plist: Value::NIL, flags: 0 };
 }
@@ -155,6 +166,11 @@ impl Obarray {
             self.cells.with_vec(|cells| cells.resize(room, SymbolCell::EMPTY));
         }
         &mut self.cells[at]
+    }
+
+    /// What the symbols hold, by id.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &SymbolCell> {
+        self.cells.iter()
     }
 
     /// How many symbols hold a function.

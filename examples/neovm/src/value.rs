@@ -1,8 +1,9 @@
 //! The word: what a variable, a slot or half a cons holds.
 
 use crate::object::{
-    Bignum, BoolVector, ByteCode, CharTable, Cons, Float, HashTable, Header, Lambda, LispObarray, Macro,
-    Record, Str, SubCharTable, Subr, SymbolWithPos, Vector,
+    Bignum, BoolVector, BufferHandle, ByteCode, CharTable, Cons, Float, Forward, FrameHandle, HashTable,
+    Header, Lambda, LispObarray, LocalVar, Macro, Marker, MarkerChain, Overlay, Record, Str, SubCharTable,
+    Subr, SymbolWithPos, TimerHandle, Vector, WindowHandle,
 };
 use crate::rt::{Dumpable, Symbol};
 use std::fmt;
@@ -17,7 +18,8 @@ use std::fmt;
     unsafe(word),
     objects(Cons = 0b011, Str = 0b100, Float = 0b111, VecLike = 0b101 by Header::kind_at {
         Vector, Record, Lambda, Macro, ByteCode, CharTable, SubCharTable, BoolVector, HashTable, Bignum, Subr,
-        SymbolWithPos, LispObarray
+        SymbolWithPos, LispObarray, Marker, MarkerChain, Overlay, BufferHandle, WindowHandle, FrameHandle, TimerHandle,
+        LocalVar, Forward
     }),
     symbol = 0b000,
     immediate(0b010, 0b110)

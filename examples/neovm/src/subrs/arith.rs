@@ -4,7 +4,7 @@ use super::{MANY, SubrDesc, arg, subr};
 use crate::bignum::{self, BigInt};
 use crate::error::LispResult;
 use crate::machine::Vm;
-use crate::object::Bignum;
+use crate::object::{Bignum, Marker};
 use crate::symbols::sym;
 use crate::value::Value;
 use std::cmp::Ordering;
@@ -285,6 +285,9 @@ impl Vm {
         }
         if let Some(f) = self.heap.as_float(v) {
             return Ok(Num::Float(f));
+        }
+        if self.heap.get::<Marker>(v).is_some() {
+            return self.place_arg(v).map(Num::Small);
         }
         match self.heap.get::<Bignum>(v) {
             Some(n) => Ok(Num::Big(n.get())),

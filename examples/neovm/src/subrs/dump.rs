@@ -62,7 +62,7 @@ fn join(vm: &mut Vm, a: &[Value]) -> LispResult {
 
 /// `(dump-emacs-portable FILE)`: relative to `default-directory`.
 fn dump(vm: &mut Vm, a: &[Value]) -> LispResult {
-    if vm.obarray.cell(symbol_of(sym::noninteractive)).value.is_nil() {
+    if vm.find_value(symbol_of(sym::noninteractive)).is_nil() {
         return Err(vm.error("Dumping works in batch mode only"));
     }
     if !vm.session.threads.is_empty() {

@@ -2,6 +2,11 @@
 
 mod arith;
 mod bool_vector;
+mod buffer;
+mod buffer_local;
+mod buffer_mark;
+mod buffer_props;
+mod buffer_text;
 mod bytecode;
 mod category;
 mod char_table;
@@ -77,6 +82,11 @@ static TOPICS: &[&[SubrDesc]] = &[
     &obarray::SUBRS,
     &bool_vector::SUBRS,
     &bytecode::SUBRS,
+    &buffer::SUBRS,
+    &buffer_text::SUBRS,
+    &buffer_mark::SUBRS,
+    &buffer_props::SUBRS,
+    &buffer_local::SUBRS,
 ];
 
 /// All functions.
@@ -98,6 +108,7 @@ pub(crate) fn define_all(vm: &mut Vm) {
     control::define_conditions(vm);
     syntax::define_tables(vm);
     category::define_tables(vm);
+    buffer::define(vm);
 }
 
 /// An optional argument: nil when absent.

@@ -100,7 +100,7 @@ fn read_with(vm: &mut Vm, v: Value, start: usize, positions: bool) -> LispResult
 impl Vm {
     /// A style with the labels that `print-circle` asks for.
     fn style(&self, base: Style) -> Style {
-        let all = self.obarray.cell(symbol_of(sym::print_circle)).value.is_true();
+        let all = self.find_value(symbol_of(sym::print_circle)).is_true();
         Style { labels: if all { Labels::Shared } else { Labels::Cycles }, ..base }
     }
 

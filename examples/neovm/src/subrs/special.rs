@@ -6,8 +6,9 @@ use crate::machine::{Vm, symbol_of};
 use crate::object::{Kind, Lambda};
 use crate::symbols::{SymbolCell, sym};
 use crate::value::Value;
+use crate::variable::Scope;
 
-pub(super) static SUBRS: [SubrDesc; 22] = [
+pub(super) static SUBRS: [SubrDesc; 20] = [
     subr("quote", 1, UNEVALLED, |vm, a| Ok(vm.heap.car(a[0]))),
     subr("function", 1, UNEVALLED, function),
     subr("progn", 0, UNEVALLED, |vm, a| vm.progn(a[0])),
@@ -45,15 +46,18 @@ pub(super) static SUBRS: [SubrDesc; 22] = [
     subr("let", 1, UNEVALLED, |vm, a| scoped(vm, |vm| let_parallel(vm, a[0]))),
     subr("let*", 1, UNEVALLED, |vm, a| scoped(vm, |vm| let_sequential(vm, a[0]))),
     subr("setq", 0, UNEVALLED, |vm, a| assign(vm, a[0], Vm::set_variable)),
-    subr("setq-default", 0, UNEVALLED, |vm, a| assign(vm, a[0], Vm::set)),
+    subr("setq-default", 0, UNEVALLED, |vm, a| {
+        assign(vm, a[0], |vm, name, value| {
+            let symbol = vm.check_symbol(name)?;
+            vm.set_default(symbol, value)
+        })
+    }),
     subr("defvar", 1, UNEVALLED, |vm, a| define(vm, a[0], false)),
     subr("defconst", 2, UNEVALLED, |vm, a| define(vm, a[0], true)),
     subr("catch", 1, UNEVALLED, catch),
     subr("unwind-protect", 1, UNEVALLED, unwind_protect),
     subr("condition-case", 2, UNEVALLED, condition_case),
     subr("interactive", 0, UNEVALLED, |_, _| Ok(Value::NIL)),
-    subr("save-excursion", 0, UNEVALLED, |vm, a| vm.progn(a[0])),
-    subr("save-current-buffer", 0, UNEVALLED, |vm, a| vm.progn(a[0])),
 ];
 
 fn function(vm: &mut Vm, a: &[Value]) -> LispResult {
@@ -196,9 +200,9 @@ fn define(vm: &mut Vm, args: Value, constant: bool) -> LispResult {
         }
         return Ok(name);
     }
-    if constant || vm.obarray.cell(symbol).value == Value::UNBOUND {
+    if constant || vm.find_default(symbol) == Value::UNBOUND {
         let value = vm.eval(parts[1])?;
-        vm.obarray.cell_mut(symbol).value = value;
+        vm.store(symbol, value, Scope::Default)?;
     }
     vm.obarray.cell_mut(symbol).flags |= SymbolCell::SPECIAL;
     Ok(name)

@@ -10,7 +10,7 @@ use crate::symbols::sym;
 use crate::value::Value;
 use std::cmp::Ordering;
 
-pub(super) static SUBRS: [SubrDesc; 34] = [
+pub(super) static SUBRS: [SubrDesc; 33] = [
     subr("stringp", 1, 1, |_, a| Ok(Value::bool(a[0].is_str()))),
     subr("characterp", 1, 2, |_, a| Ok(Value::bool(is_char(a[0])))),
     subr("char-or-string-p", 1, 1, |_, a| Ok(Value::bool(a[0].is_str() || is_char(a[0])))),
@@ -182,18 +182,6 @@ pub(super) static SUBRS: [SubrDesc; 34] = [
             str.props.set(props);
         }
         Ok(copy)
-    }),
-    subr("get-text-property", 2, 3, |vm, a| {
-        let at = vm.fixnum(a[0])?;
-        let props = vm.heap.get::<Str>(arg(a, 2)).map_or(Value::NIL, |s| s.props.get());
-        for run in vm.heap.list_elements(props, usize::MAX).chunks_exact(3) {
-            let inside = run[0].as_fixnum() <= Some(at) && Some(at) < run[1].as_fixnum();
-            let plist = vm.heap.list_elements(run[2], usize::MAX);
-            if let Some(pair) = plist.chunks_exact(2).find(|pair| inside && pair[0] == a[1]) {
-                return Ok(pair[1]);
-            }
-        }
-        Ok(Value::NIL)
     }),
 ];
 

@@ -29,7 +29,7 @@ pub(super) static SUBRS: [SubrDesc; 28] = [
     }),
     subr("symbol-value", 1, 1, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
-        match vm.obarray.cell(symbol).value {
+        match vm.find_value(symbol) {
             Value::UNBOUND if vm.is_keyword(symbol) => Ok(a[0]),
             Value::UNBOUND => Err(vm.signal(sym::void_variable, a)),
             value => Ok(value),
@@ -37,15 +37,18 @@ pub(super) static SUBRS: [SubrDesc; 28] = [
     }),
     subr("default-value", 1, 1, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
-        let value = vm.obarray.cell(symbol).value;
+        let value = vm.find_default(symbol);
         if value == Value::UNBOUND { Err(vm.signal(sym::void_variable, a)) } else { Ok(value) }
     }),
     subr("boundp", 1, 1, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
-        Ok(Value::bool(vm.obarray.cell(symbol).value != Value::UNBOUND || vm.is_keyword(symbol)))
+        Ok(Value::bool(vm.find_value(symbol) != Value::UNBOUND || vm.is_keyword(symbol)))
     }),
     subr("set", 2, 2, |vm, a| vm.set(a[0], a[1]).map(|()| a[1])),
-    subr("set-default", 2, 2, |vm, a| vm.set(a[0], a[1]).map(|()| a[1])),
+    subr("set-default", 2, 2, |vm, a| {
+        let symbol = vm.check_symbol(a[0])?;
+        vm.set_default(symbol, a[1]).map(|()| a[1])
+    }),
     subr("makunbound", 1, 1, |vm, a| vm.set(a[0], Value::UNBOUND).map(|()| a[0])),
     subr("symbol-function", 1, 1, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
@@ -92,7 +95,7 @@ pub(super) static SUBRS: [SubrDesc; 28] = [
     subr("provide", 1, 2, |vm, a| {
         vm.check_symbol(a[0])?;
         if !features(vm).contains(&a[0]) {
-            let features = vm.heap.cons(a[0], vm.obarray.cell(symbol_of(sym::features)).value);
+            let features = vm.heap.cons(a[0], vm.find_value(symbol_of(sym::features)));
             vm.set(sym::features, features)?;
         }
         Ok(a[0])
@@ -124,7 +127,7 @@ fn set_function(vm: &mut Vm, a: &[Value]) -> LispResult {
 }
 
 fn features(vm: &Vm) -> Vec<Value> {
-    vm.heap.list_elements(vm.obarray.cell(symbol_of(sym::features)).value, usize::MAX)
+    vm.heap.list_elements(vm.find_value(symbol_of(sym::features)), usize::MAX)
 }
 
 fn type_of(vm: &Vm, v: Value) -> Value {
@@ -154,6 +157,14 @@ fn type_of(vm: &Vm, v: Value) -> Value {
             Some(subr) if subr.desc.max == super::UNEVALLED => sym::special_form,
             _ => sym::subr,
         },
+        Some(Kind::Marker | Kind::MarkerChain) => sym::marker,
+        Some(Kind::Overlay) => sym::overlay,
+        Some(Kind::BufferHandle) => sym::buffer,
+        Some(Kind::WindowHandle) => sym::window,
+        Some(Kind::FrameHandle) => sym::frame,
+        Some(Kind::TimerHandle) => sym::timer,
+        // No program sees where the machine keeps a variable.
+        Some(Kind::LocalVar | Kind::Forward) => sym::symbol,
     }
 }
 

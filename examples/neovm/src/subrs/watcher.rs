@@ -61,11 +61,11 @@ impl Vm {
     /// Tells the watchers of a variable that a dynamic binding ends. An error of theirs does not stop the bindings from
     /// ending, and nothing is collected: the value of the form that ends is held by nobody else.
     #[inline]
-    pub(crate) fn tell_watchers_of_end(&mut self, symbol: Symbol, old: Value) {
+    pub(crate) fn tell_watchers_of_end(&mut self, symbol: Symbol, old: Value, place: Value) {
         if self.obarray.cell(symbol).flags & SymbolCell::WATCHED != 0 {
             self.no_collection += 1;
             // The end of a binding has no caller who could take the error.
-            let _ = self.tell_all(symbol, old, sym::unlet, Value::NIL);
+            let _ = self.tell_all(symbol, old, sym::unlet, place);
             self.no_collection -= 1;
         }
     }
