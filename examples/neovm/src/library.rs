@@ -7,4 +7,5 @@ pub(crate) const FILES: &[(&str, &[u8])] = &[
     ("faces.el", include_bytes!("../lisp/faces.el")),
     ("charsets.el", include_bytes!("../lisp/charsets.el")),
     ("fontset.el", include_bytes!("../lisp/fontset.el")),
+    ("coding.el", include_bytes!("../lisp/coding.el")),
 ];

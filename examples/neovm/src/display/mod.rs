@@ -11,3 +11,4 @@ pub mod font;
 pub mod fontset;
 pub mod merge;
 pub mod table;
+pub mod transcode;

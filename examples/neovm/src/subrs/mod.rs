@@ -11,6 +11,7 @@ mod bytecode;
 mod category;
 mod char_table;
 mod charset;
+mod coding;
 mod control;
 mod dump;
 mod face;
@@ -68,6 +69,7 @@ static TOPICS: &[&[SubrDesc]] = &[
     &string::SUBRS,
     &arith::SUBRS,
     &charset::SUBRS,
+    &coding::SUBRS,
     &fontset::SUBRS,
     &hash::SUBRS,
     &symbol::SUBRS,
