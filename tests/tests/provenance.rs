@@ -7,7 +7,8 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use neodump_runtime::{
-    AdoptImage, Dumpable, Image, ImageStr, ImageVec, Interner, LoadOptions, Natives, Placement, Symbol,
+    AdoptImage, Dumpable, Image, ImageMap, ImageStr, ImageVec, Interner, LoadOptions, Natives, Placement,
+    Symbol,
 };
 
 #[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +36,8 @@ struct Node {
     slots: ImageVec<Value>,
     owned: Vec<Box<str>>,
     by_name: HashMap<String, Value>,
+    by_value: ImageMap<Value, Cell<Value>>,
+    texts: ImageMap<ImageStr, ImageVec<Value>>,
     len: u64,
     #[dump(tail = len)]
     tail: [Value; 0],
@@ -95,6 +98,8 @@ fn vm() -> Vm {
         slots: vec![Value(0), Value(10)].into(),
         owned: vec!["a".into(), "b".into()],
         by_name: HashMap::from([("ten".to_owned(), Value(10)), ("two".to_owned(), Value(2))]),
+        by_value: [(Value(10), Cell::new(Value(2))), (Value(2), Cell::new(Value(10)))].into_iter().collect(),
+        texts: ["one", "two", "three"].into_iter().map(|text| (text.into(), vec![Value(2)].into())).collect(),
         len: 2,
         tail: [],
     };
@@ -109,6 +114,9 @@ fn vm() -> Vm {
     object.back.set(object);
     let root = Value(std::ptr::from_ref(object).expose_provenance() | 1);
     object.rest.set(root);
+    let mut node = node;
+    // SAFETY: the node is live, and nothing else refers to it.
+    unsafe { node.as_mut() }.by_value.insert(root, Cell::new(root));
     let shared = Rc::new(RefCell::new(vec![root]));
     Vm {
         heap: Heap::default(),
@@ -133,6 +141,9 @@ fn check(vm: &Vm) {
     assert_eq!((*fields.class, &*fields.name, &*fields.slots), (42, "node", &[Value(0), Value(10)][..]));
     assert_eq!(fields.owned.iter().map(|text| &**text).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!((fields.by_name["ten"], fields.by_name["two"]), (Value(10), Value(2)));
+    assert_eq!(fields.by_value.get(&vm.root).map(Cell::get), Some(vm.root));
+    assert!(fields.by_value.keys().copied().eq([Value(10), Value(2), vm.root]));
+    assert_eq!(fields.texts.get("three").map(|values| &**values), Some(&[Value(2)][..]));
     // SAFETY: the node is live.
     let tail = unsafe { &raw const (*node.as_ptr()).tail };
     // SAFETY: the node has two trailing words.
@@ -143,6 +154,23 @@ fn check(vm: &Vm) {
     assert!(matches!(**end, Owned::End));
     assert!(Rc::ptr_eq(outer_list, inner_list) && Rc::ptr_eq(outer_list, &vm.shared));
     assert_eq!(*vm.shared.borrow(), [vm.root]);
+}
+
+/// Changes, removes and takes out entries of the image, and puts others over them.
+fn change_maps(node: &mut Node, root: Value) {
+    node.by_value.get(&root).expect("an entry").set(Value(2));
+    assert_eq!(node.by_value.insert(Value(18), Cell::new(root)).map(Cell::into_inner), None);
+    assert_eq!(node.by_value.remove(&Value(10)).map(Cell::into_inner), Some(Value(2)));
+    node.by_value.iter_mut().for_each(|(_, value)| *value.get_mut() = root);
+    assert!(node.by_value.iter().map(|(key, _)| *key).eq([Value(2), root, Value(18)]));
+    node.texts.get_mut("one").expect("an entry").push(root);
+    let (key, values) = node.texts.remove_entry("two").expect("an entry");
+    node.texts.insert(key, values);
+    node.texts.retain(|key, values| key.as_str() != "three" && values.len() < 9);
+    assert!(node.texts.values().map(|values| values.len()).eq([2, 1]));
+    let mut rest = std::mem::take(&mut node.texts).into_iter();
+    assert_eq!(rest.next().map(|(key, _)| key.as_str().to_owned()).as_deref(), Some("one"));
+    node.texts.insert("four".into(), ImageVec::new());
 }
 
 #[test]
@@ -165,6 +193,7 @@ fn every_kind_of_pointer_is_one_that_may_be_followed_and_written_through() {
     fields.slots.push(back.root);
     fields.owned.clear();
     fields.by_name.insert("three".to_owned(), back.root);
+    change_maps(fields, back.root);
     let image = back.heap.image.take().expect("the heap has adopted the image");
     drop(back);
     // SAFETY: the machine is gone, and with it everything that refers to its image.
