@@ -198,8 +198,19 @@ Each part is (one . FORM), an element, or (many . FORM), a list of elements."
            `(setf ,(nth 2 place) (alist-put ,(nth 1 place) ,value ,(nth 2 place))))
           ((get (car place) 'boot-slot)
            `(aset ,(nth 1 place) ,(get (car place) 'boot-slot) ,value))
-          (t (error "No setter for %S" place)))))
+          (t `(boot--set-place ',(car place) ,value ,@(cdr place))))))
     (if more `(progn ,form (setf ,@more)) form)))
+
+(defun boot--set-place (name value &rest args)
+  "Sets the place (NAME ARGS...), whose setter was not known when the program was read."
+  (let ((slot (get name 'boot-slot)) (setter (get name 'gv-setter)))
+    (cond (slot (aset (car args) slot value))
+          (setter (apply setter value args))
+          (t (error "No setter for %S" (cons name args))))
+    value))
+
+(defmacro gv-define-simple-setter (name setter &rest _)
+  `(put ',name 'gv-setter (lambda (value &rest args) (apply #',setter (append args (list value))))))
 
 (defmacro push (value place) `(setf ,place (cons ,value ,place)))
 (defmacro pop (place) `(prog1 (car ,place) (setf ,place (cdr ,place))))

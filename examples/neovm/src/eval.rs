@@ -29,13 +29,43 @@ impl Vm {
         result
     }
 
-    /// Evaluates a form of a file: its macros are expanded first.
+    /// Evaluates a form of a file: its macros are expanded first. The forms of a `progn` are forms of the file, so a macro
+    /// that one of them defines is known to the next.
     pub fn eval_top_level(&mut self, form: Value) -> LispResult {
         let base = self.stack.len();
         self.stack.push(form);
-        let result = self.expand_all(form).and_then(|form| self.eval(form));
+        let result = self.eval_stacked_forms(base);
         self.stack.truncate(base);
         result
+    }
+
+    /// Evaluates the forms of a file that lie on the stack from `base` on, the next one on top.
+    fn eval_stacked_forms(&mut self, base: usize) -> LispResult {
+        let mut last = Value::NIL;
+        while self.stack.len() > base {
+            let form = self.stack[self.stack.len() - 1];
+            let head = self.heap.car(form);
+            let function = if head.is_symbol() { self.indirect_function(head)? } else { Value::NIL };
+            let is_macro =
+                self.heap.kind(function) == Some(Kind::Macro) || self.heap.car(function) == sym::macro_;
+            if is_macro {
+                let args = self.heap.cdr(form);
+                let expansion = self.expand_macro(function, args)?;
+                self.stack.pop();
+                self.stack.push(expansion);
+            } else if head == sym::progn {
+                let forms = self.heap.cdr(form);
+                let forms = self.heap.list_elements(forms, usize::MAX);
+                self.stack.pop();
+                self.stack.extend(forms.iter().rev());
+                last = Value::NIL;
+            } else {
+                let expanded = self.expand_all(form)?;
+                last = self.eval(expanded)?;
+                self.stack.pop();
+            }
+        }
+        Ok(last)
     }
 
     /// The value of a variable where the program stands.
