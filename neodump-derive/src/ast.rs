@@ -1,7 +1,7 @@
 //! The intermediate representation: the type with every attribute resolved. All generators read it, and nothing else.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, Generics, Index, LitInt, LitStr, Member, Path, Type};
+use syn::{Expr, Generics, Index, LitInt, LitStr, Member, Pat, Path, Type};
 
 use crate::layout::Repr;
 
@@ -59,6 +59,8 @@ pub(crate) enum Role {
     },
     Word(Word),
     Image(Image),
+    /// A union whose fields are selected by a tag of this type.
+    Union(Type),
 }
 
 /// `section = "faces", version = 3`.
@@ -155,6 +157,10 @@ pub(crate) enum Policy {
     Tail(Tail),
     /// The heap that adopts the image.
     Heap,
+    /// A union whose field this expression over the fields beside it selects.
+    Tag(Expr),
+    /// The field of a union that these tags select.
+    Selected(Pat),
     /// In this static while the machine is active.
     Global(Path),
 }
@@ -222,8 +228,40 @@ impl Field {
             Policy::Tail(tail) => format!("tail = {}", member_name(&tail.len)),
             Policy::Heap => "heap".to_owned(),
             Policy::Global(_) => "global".to_owned(),
+            Policy::Tag(value) => format!("tag = {}", text(value.to_token_stream())),
+            Policy::Selected(pattern) => format!("tag = {}", text(pattern.to_token_stream())),
         }
     }
+}
+
+/// The fields that the tag expression of another names.
+pub(crate) fn named_by<'a>(tag: &Expr, fields: &'a [Field]) -> Vec<&'a Field> {
+    use proc_macro2::TokenTree;
+    use quote::ToTokens;
+    fn names(tokens: TokenStream, found: &mut Vec<Ident>) {
+        // What follows a dot or a path separator is no variable.
+        let mut before = ' ';
+        for tree in tokens {
+            match tree {
+                TokenTree::Group(group) => {
+                    names(group.stream(), found);
+                    before = ' ';
+                }
+                TokenTree::Ident(ident) => {
+                    if before != '.' && before != ':' {
+                        found.push(ident);
+                    }
+                    before = ' ';
+                }
+                TokenTree::Punct(punct) => before = punct.as_char(),
+                TokenTree::Literal(_) => before = ' ',
+            }
+        }
+    }
+    let mut found = Vec::new();
+    names(tag.to_token_stream(), &mut found);
+    let is_named = |field: &&Field| matches!(&field.member, Member::Named(name) if found.contains(name));
+    fields.iter().filter(is_named).collect()
 }
 
 /// The name of a member without `r#`, or its position as text.

@@ -110,7 +110,9 @@ impl Uses<'_> {
             | Policy::Bake(_)
             | Policy::Handle(_)
             | Policy::Overlay(_)
-            | Policy::Global(_) => {
+            | Policy::Global(_)
+            | Policy::Tag(_)
+            | Policy::Selected(_) => {
                 self.visit_type(&field.ty);
             }
         }

@@ -46,6 +46,7 @@ use proc_macro::TokenStream;
 /// | `before_dump = path`, `after_load = path` | hooks of an image: `fn(&mut Self)`, or returning a `Result` |
 /// | `validate = path` | of an object or image: `fn(&Self) -> Result<(), E>`, run by the auditor |
 /// | `transparent` | a type of one field, stored exactly as that field |
+/// | `tag = Type` | of a union: what selects its fields, each with `tag = PATTERN` |
 /// | `bound = "T: Dumpable"` | replaces the inferred bounds of the generated impls |
 /// | `crate = path` | where `neodump_runtime` is |
 /// | `id = "neovm::Face"` | the name in the schema, pinned over a move |
@@ -66,6 +67,7 @@ use proc_macro::TokenStream;
 /// | `shared` | `Rc` or `Arc`: its owners share it after the load too |
 /// | `native` | a host function or static, stored by name and bound at load |
 /// | `tail = len` | the trailing array `[T; 0]` of an object, with as many elements as the field `len` says |
+/// | `unsafe(tag = expr)` | a union, whose field is selected by `expr` over the fields beside it |
 /// | `heap` | of an image: the heap that adopts it |
 #[proc_macro_derive(Dumpable, attributes(dump))]
 pub fn dumpable(input: TokenStream) -> TokenStream {

@@ -175,6 +175,11 @@ impl Names {
         format_ident!("__neodump_value_of_{field}")
     }
 
+    /// The function that gives the field of a union that is alive.
+    pub(crate) fn tag_of(&self, field: &str) -> Ident {
+        format_ident!("__neodump_tag_of_{field}")
+    }
+
     /// The function that gives the table under a field.
     pub(crate) fn table_of(&self, field: &str) -> Ident {
         format_ident!("__neodump_table_of_{field}")

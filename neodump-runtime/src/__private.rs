@@ -6,7 +6,7 @@ pub use crate::heap::{AdoptImage, Group, Image, Object, ObjectType, Tail, TailLe
 pub use crate::load::{Auditor, Reader};
 pub use crate::record::{
     At, Dumpable, Fault, Layout, OrderKey, Overlaid, Place, Probe, ProbeFallback, Record, Refusal, Step,
-    Stop, Visitor, derived, global, handle, native, overlay, relink, with,
+    Stop, Tagged, Visitor, derived, global, handle, native, overlay, relink, union, with,
 };
 pub use crate::schema::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
 pub use crate::symbols::Symbol;

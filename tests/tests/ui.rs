@@ -15,6 +15,7 @@ fn mistakes_are_answered_where_they_are() {
         "object",
         "policy",
         "section",
+        "union",
         "word",
     ] {
         tests.compile_fail(format!("tests/ui/{topic}/*.rs"));

@@ -26,6 +26,7 @@ const ON_TYPES: &[&str] = &[
     "after_load",
     "validate",
     "transparent",
+    "tag",
     "bound",
     "crate",
     "id",
@@ -33,12 +34,11 @@ const ON_TYPES: &[&str] = &[
 
 const ON_FIELDS: &[&str] = &[
     "skip", "default", "bake", "cache", "derived", "relink", "with", "handle", "overlay", "global", "shared",
-    "native", "tail", "heap",
+    "native", "tail", "heap", "tag", "unsafe",
 ];
 
 /// Words that are reserved, and what to write as long as they do nothing.
 const LATER: &[(&str, &str)] = &[
-    ("tag", "turn the union into an enum with an explicit repr, or store it with `with = module`"),
     ("weak", "mark the field `cache`, or `skip = \"reason\"` and fill it in `after_load`"),
     ("identity_key", "key the map by a word, a symbol or a number: their order is that of the image"),
     ("remote", "wrap the foreign type in a struct of your own and store the field with `with = module`"),
@@ -48,9 +48,9 @@ impl Level {
     /// The list of known keys, for messages.
     pub(super) fn known(self) -> String {
         match self {
-            Self::Type => format!("a type takes {}", listed(ON_TYPES)),
+            Self::Type => format!("a type takes {}", listed(ON_TYPES, "unsafe(word)")),
             Self::Variant => "a variant takes no keys".to_owned(),
-            Self::Field => format!("a field takes {}", listed(ON_FIELDS)),
+            Self::Field => format!("a field takes {}", listed(ON_FIELDS, "unsafe(tag = ..)")),
         }
     }
 
@@ -100,9 +100,8 @@ impl Level {
     }
 }
 
-fn listed(keys: &[&str]) -> String {
-    let quoted =
-        keys.iter().map(|key| if *key == "unsafe" { "`unsafe(word)`".into() } else { format!("`{key}`") });
+fn listed(keys: &[&str], promise: &str) -> String {
+    let quoted = keys.iter().map(|key| format!("`{}`", if *key == "unsafe" { promise } else { key }));
     quoted.collect::<Vec<_>>().join(", ")
 }
 

@@ -10,11 +10,11 @@ use proc_macro2::{Ident, Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, LitInt, LitStr, Meta, Path, Token, WherePredicate};
+use syn::{Attribute, Expr, LitInt, LitStr, Meta, Pat, Path, Token, Type, WherePredicate};
 
 use crate::ctxt::Ctxt;
 use keys::Level;
-use value::{flag, int, list, path, string, value};
+use value::{Promise, flag, int, list, path, string, value};
 
 /// A value with the key that gave it.
 pub(crate) struct Keyed<T> {
@@ -48,6 +48,8 @@ pub(crate) struct TypeAttrs {
     pub(crate) after_load: Slot<Path>,
     pub(crate) validate: Slot<Path>,
     pub(crate) transparent: Slot<()>,
+    /// The type of the tag of a union.
+    pub(crate) tag: Slot<Type>,
     pub(crate) bound: Slot<Vec<WherePredicate>>,
     pub(crate) krate: Slot<Path>,
     pub(crate) id: Slot<LitStr>,
@@ -68,6 +70,10 @@ pub(crate) struct FieldAttrs {
     pub(crate) handle: Slot<Path>,
     pub(crate) overlay: Slot<Expr>,
     pub(crate) global: Slot<Path>,
+    /// `unsafe(tag = expr)`.
+    pub(crate) tag: Slot<Expr>,
+    /// `tag = PATTERN`, or something else that belongs elsewhere.
+    pub(crate) selected: Slot<Option<Pat>>,
     pub(crate) shared: Slot<()>,
     pub(crate) native: Slot<()>,
     pub(crate) tail: Slot<Ident>,
@@ -101,6 +107,7 @@ impl TypeAttrs {
             }
             "after_load" => set(&mut this.after_load, key, path(key, input, "after_load = Self::resume")?),
             "validate" => set(&mut this.validate, key, path(key, input, "validate = Self::check")?),
+            "tag" => set(&mut this.tag, key, value(key, input, "tag = Redirect")?),
             "transparent" => set(&mut this.transparent, key, flag(key, input)?),
             "bound" => {
                 let text = string(key, input, "bound = \"T: Dumpable\"")?;
@@ -120,6 +127,7 @@ impl TypeAttrs {
 impl FieldAttrs {
     pub(crate) fn parse(ctxt: &Ctxt, attrs: &[Attribute]) -> Self {
         let (mut this, before) = (Self::default(), ctxt.count());
+        let mut promised = Vec::new();
         let order = each_key(ctxt, attrs, Level::Field, |key, input| match key.to_string().as_str() {
             "skip" => set(&mut this.skip, key, string(key, input, "skip = \"belongs to the process\"")?),
             "default" => set(&mut this.default, key, value(key, input, "default = Terminal::closed()")?),
@@ -131,13 +139,23 @@ impl FieldAttrs {
             "global" => set(&mut this.global, key, path(key, input, "global = CHARSETS")?),
             "overlay" => set(&mut this.overlay, key, value(key, input, "overlay = SLOTS")?),
             "with" => set(&mut this.with, key, path(key, input, "with = my_module")?),
+            "tag" => set(&mut this.selected, key, value::pattern(key, input)?),
+            "unsafe" => match value::promise(key, input)? {
+                Promise::Tag(key, value) => {
+                    promised.push(key.clone());
+                    set(&mut this.tag, &key, value)
+                }
+            },
             "shared" => set(&mut this.shared, key, flag(key, input)?),
             "native" => set(&mut this.native, key, flag(key, input)?),
             "tail" => set(&mut this.tail, key, value::ident(key, input, "tail = len")?),
             "heap" => set(&mut this.heap, key, flag(key, input)?),
             other => Err(syn::Error::new(key.span(), format!("`{other}` is not read on a field"))),
         });
-        this.order = order;
+        // What is promised stands for its `unsafe`.
+        let mut promised = promised.into_iter();
+        let name = |key: Ident| if key == "unsafe" { promised.next().unwrap_or(key) } else { key };
+        this.order = order.into_iter().map(name).collect();
         this.is_broken = ctxt.count() > before;
         this
     }

@@ -1,10 +1,10 @@
 //! The values that keys take. Each reader is given an example to show to who wrote something else.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Lit, LitInt, LitStr, Path, Token, parenthesized};
+use syn::{Expr, Lit, LitInt, LitStr, Pat, Path, Token, parenthesized};
 
 /// Nothing.
 pub(super) fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
@@ -90,6 +90,45 @@ pub(super) fn word(key: &Ident, input: ParseStream<'_>) -> syn::Result<(Ident, (
         return Err(error(word.span()));
     }
     Ok((word, ()))
+}
+
+/// What a field promises: `unsafe(tag = expr)`.
+pub(super) enum Promise {
+    Tag(Ident, Expr),
+}
+
+/// `(tag = expr)` after `unsafe`, on a field.
+pub(super) fn promise(key: &Ident, input: ParseStream<'_>) -> syn::Result<Promise> {
+    let error =
+        |span: Span| syn::Error::new(span, "a field promises what a tag selects: write unsafe(tag = expr)");
+    if !input.peek(syn::token::Paren) {
+        return Err(error(key.span()));
+    }
+    let content;
+    parenthesized!(content in input);
+    let inner = content.call(Ident::parse_any).map_err(|_| error(key.span()))?;
+    let promise = match inner.to_string().as_str() {
+        "tag" => Promise::Tag(inner.clone(), value(&inner, &content, "unsafe(tag = redirect)")?),
+        _ => return Err(error(inner.span())),
+    };
+    if !content.is_empty() {
+        return Err(content.error(format!("expected `)` after `{inner}`")));
+    }
+    Ok(promise)
+}
+
+/// `= A | B`, the pattern of a field of a union; whatever else it is, it stands on a field that is none.
+pub(super) fn pattern(key: &Ident, input: ParseStream<'_>) -> syn::Result<Option<Pat>> {
+    equals(key, input, "tag = Redirect::Plain")?;
+    let ahead = input.fork();
+    let is_pattern = Pat::parse_multi_with_leading_vert(&ahead).is_ok() && at_end(&ahead);
+    if is_pattern {
+        return Pat::parse_multi_with_leading_vert(input).map(Some);
+    }
+    while !at_end(input) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(None)
 }
 
 fn equals(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<()> {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Member, Type};
 
 use super::types::{self, Nominal};
-use crate::ast::{Field, Native, Policy, Tail};
+use crate::ast::{Field, Native, Policy, Tail, named_by};
 use crate::attr::FieldAttrs;
 use crate::bound::is_phantom;
 use crate::ctxt::Ctxt;
@@ -20,6 +20,7 @@ pub(super) enum Owner {
     Word,
     Image,
     Transparent,
+    Union,
 }
 
 impl Owner {
@@ -31,6 +32,7 @@ impl Owner {
             Self::Word => "a word",
             Self::Image => "an image",
             Self::Transparent => "a transparent type",
+            Self::Union => "a union",
         }
     }
 
@@ -42,7 +44,7 @@ impl Owner {
             }
             Self::Image => "an image is a struct: its fields are the roots",
             Self::Transparent => "only a struct of one field is transparent: remove the key",
-            Self::Struct | Self::Enum => "remove the key",
+            Self::Struct | Self::Enum | Self::Union => "remove the key",
         }
     }
 }
@@ -60,6 +62,8 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         handle,
         overlay,
         global,
+        tag,
+        selected,
         shared,
         native,
         tail,
@@ -113,6 +117,21 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         Some((overlay.key, Policy::Overlay(overlay.value)))
     } else if let Some(global) = global {
         Some((global.key, Policy::Global(global.value)))
+    } else if let Some(tag) = tag {
+        Some((tag.key, Policy::Tag(tag.value)))
+    } else if let Some(selected) = selected {
+        let key = selected.key;
+        let Some(pattern) = selected.value.filter(|_| owner == Owner::Union) else {
+            let message = if owner == Owner::Union {
+                "`tag` on a field of a union is the pattern of the tags that select it: tag = Redirect::Plain"
+            } else {
+                "a wrong tag reads the wrong field of the union, which no compiler finds: write unsafe(tag = expr), \
+                 where `expr` is over the fields beside this one"
+            };
+            ctxt.error(key.span(), message);
+            return Policy::Plain;
+        };
+        Some((key, Policy::Selected(pattern)))
     } else if let Some(shared) = shared {
         Some((shared.key, Policy::Shared))
     } else if let Some(key) = native {
@@ -125,6 +144,13 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         heap.map(|heap| (heap.key, Policy::Heap))
     };
     let Some((key, policy)) = chosen else {
+        if owner == Owner::Union {
+            ctxt.error_over(
+                ty,
+                "say which tags select this field of the union: #[dump(tag = Redirect::Plain)]",
+            );
+            return Policy::Plain;
+        }
         types::refuse(ctxt, ty, false);
         return Policy::Plain;
     };
@@ -139,7 +165,7 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             }
             types::refuse(ctxt, ty, true);
         }
-        Policy::Bake(_) => types::refuse(ctxt, ty, false),
+        Policy::Bake(_) | Policy::Selected(_) => types::refuse(ctxt, ty, false),
         Policy::Overlay(_) => match types::ungrouped(ty) {
             Type::Array(_) => types::refuse(ctxt, ty, false),
             Type::Path(path) if types::last_is(path, "Vec") => types::refuse(ctxt, ty, false),
@@ -174,6 +200,10 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
 /// Refuses policies that the owner has no place for.
 fn refuse_in(ctxt: &Ctxt, owner: Owner, key: &Ident, policy: &Policy) {
     let refused = match (owner, policy) {
+        (Owner::Union, Policy::Selected(_)) => None,
+        (Owner::Union, _) => Some(format!(
+            "a field of a union says which tags select it, and is stored as it is: write tag = .. instead of `{key}`"
+        )),
         (Owner::Word, _) => Some("a word's bits are its value: they are always stored".to_owned()),
         (Owner::Transparent, Policy::Plain | Policy::Shared) => None,
         (Owner::Transparent, _) => Some(format!(
@@ -181,7 +211,12 @@ fn refuse_in(ctxt: &Ctxt, owner: Owner, key: &Ident, policy: &Policy) {
         )),
         (
             Owner::Enum,
-            Policy::Bake(_) | Policy::Cache | Policy::Derived(_) | Policy::Relink(_) | Policy::Overlay(_),
+            Policy::Bake(_)
+            | Policy::Cache
+            | Policy::Derived(_)
+            | Policy::Relink(_)
+            | Policy::Overlay(_)
+            | Policy::Tag(_),
         ) => Some(format!(
             "`{key}` is not for fields of an enum: move the fields of the variant into a struct of their own"
         )),
@@ -244,6 +279,32 @@ fn tail(ctxt: &Ctxt, len: Ident, ty: &Type) -> Option<Tail> {
         None => {
             ctxt.error_over(ty, "a trailing array has the type `[T; 0]`: its elements follow the object");
             None
+        }
+    }
+}
+
+/// A tag is over plain fields of the same struct.
+pub(super) fn check_tags(ctxt: &Ctxt, fields: &[Field]) {
+    for field in fields {
+        let Policy::Tag(tag) = &field.policy else { continue };
+        let named = named_by(tag, fields);
+        if named.is_empty() {
+            let known =
+                fields.iter().filter(|field| field.is_plain()).map(|field| format!("`{}`", field.name));
+            let known: Vec<_> = known.collect();
+            ctxt.error_over(
+                tag,
+                format!(
+                    "`tag` is over fields beside this one, by their names without `self`; there are: {}",
+                    known.join(", ")
+                ),
+            );
+        }
+        for other in named.into_iter().filter(|other| !other.is_plain()) {
+            ctxt.error_over(
+                tag,
+                format!("the tag of a union is stored as it is: remove the #[dump(..)] of `{}`", other.name),
+            );
         }
     }
 }

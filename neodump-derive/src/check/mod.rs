@@ -30,6 +30,12 @@ pub(crate) fn resolve(ctxt: &Ctxt, input: &DeriveInput, mut attrs: TypeAttrs, na
         refuse_companions(ctxt, &attrs);
     }
     let owner = owner(ctxt, &attrs, input);
+    if let (Some(tag), true) = (&attrs.tag, owner != Owner::Union) {
+        ctxt.error(
+            tag.span(),
+            "`tag` on a type is that of a union: on a field that is one, write unsafe(tag = expr)",
+        );
+    }
     let fields = read_data(ctxt, input, owner);
     let data = match fields {
         Some(data) => data,
@@ -75,6 +81,21 @@ fn owner(ctxt: &Ctxt, attrs: &TypeAttrs, input: &DeriveInput) -> Owner {
                 format!("a type has one role: `{key}` contradicts `{first}`; give each a type of its own"),
             ),
         }
+    }
+    if let syn::Data::Union(data) = &input.data {
+        if let Some((_, key)) = chosen {
+            ctxt.error(
+                key.span(),
+                format!("a union has no role but to be a field of others: remove `{key}`"),
+            );
+        } else if attrs.tag.is_none() {
+            ctxt.error(
+                data.union_token.span,
+                "a union does not say which of its fields is alive: give it the type of its tag, #[dump(tag = Kind)], \
+                 and each of its fields the tags that select it, #[dump(tag = Kind::A)]",
+            );
+        }
+        return Owner::Union;
     }
     let is_enum = matches!(input.data, syn::Data::Enum(_));
     match chosen {
@@ -150,12 +171,8 @@ fn read_data(ctxt: &Ctxt, input: &DeriveInput, owner: Owner) -> Option<Data> {
             Some(Data::Enum(variants))
         }
         syn::Data::Union(data) => {
-            ctxt.error(
-                data.union_token.span,
-                "a union does not say which of its fields is alive: turn it into an enum with an explicit repr, \
-                 or store the field that holds it with `with = module`",
-            );
-            None
+            let fields = syn::Fields::Named(data.fields.clone());
+            Some(Data::Struct(read_fields(ctxt, &fields, owner)))
         }
     }
 }
@@ -190,8 +207,17 @@ fn check_data(ctxt: &Ctxt, input: &DeriveInput, owner: Owner, attrs: &TypeAttrs,
         Owner::Image => field::check_heap(ctxt, fields),
         Owner::Transparent => field::check_transparent(ctxt, input, fields),
         Owner::Word => word::check_struct(ctxt, input, attrs, repr, fields),
+        Owner::Union => {
+            if !repr.c && !repr.transparent {
+                ctxt.error(
+                    input.ident.span(),
+                    "a union is stored as it is in memory, which only C fixes: add #[repr(C)]",
+                );
+            }
+        }
         Owner::Struct | Owner::Enum => {}
     }
+    field::check_tags(ctxt, fields);
     if owner != Owner::Object
         && let Some(field) = fields.iter().find(|field| matches!(field.policy, Policy::Tail(_)))
     {
@@ -206,6 +232,7 @@ fn role(ctxt: &Ctxt, attrs: &mut TypeAttrs, owner: Owner, input: &DeriveInput) -
     match owner {
         Owner::Struct | Owner::Enum => Role::Plain,
         Owner::Transparent => Role::Transparent,
+        Owner::Union => attrs.tag.take().map_or(Role::Plain, |tag| Role::Union(tag.value)),
         Owner::Object => {
             Role::Object { kind: attrs.kind.take().and_then(|kind| checked_kind(ctxt, kind.value)) }
         }

@@ -3,20 +3,33 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{in_place, place, record, steps};
+use super::{in_place, place, record, selected, steps};
 use crate::ast::{Container, Data, Field, Native, Policy, Variant};
 use crate::names::Names;
 
 /// The audit of one field at `place`; nothing for one that is not stored.
+///
+/// `at` gives the place of a field beside it.
 pub(super) fn call(
+    c: &Container,
     n: &Names,
     variant: Option<usize>,
     field: &Field,
     place: &TokenStream,
+    at: &dyn Fn(&Field) -> TokenStream,
 ) -> Option<TokenStream> {
     let (a, ty) = (&n.auditor, &field.ty);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
+        Policy::Tag(_) => {
+            // The fields that it names have been audited, and are in place.
+            let selected = selected(c, n, field, &|other| {
+                let (at, ty) = (at(other), &other.ty);
+                quote!(unsafe { &*#at.as_ptr::<#ty>() })
+            });
+            let union = n.p("union");
+            quote!(unsafe { #union::audit::<#ty>(#selected, #place, #a) })
+        }
+        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(ty);
             quote!(unsafe { #dumpable::audit(#place, #a) })
         }
@@ -89,7 +102,7 @@ pub(super) fn audit(c: &Container, n: &Names) -> TokenStream {
     let (result, boxed, fault) = (n.p("Result"), n.p("Box"), n.p("Fault"));
     let body = match &c.data {
         Data::Struct(fields) => {
-            let each = fields.iter().filter_map(|field| struct_field(c, n, field));
+            let each = in_auditing_order(fields).filter_map(|field| struct_field(c, n, field));
             quote!(#(#each)*)
         }
         Data::Enum(variants) => enum_body(c, n, variants),
@@ -102,14 +115,22 @@ pub(super) fn audit(c: &Container, n: &Names) -> TokenStream {
     }
 }
 
+/// The fields in the order in which they are audited: unions when the fields that say what they are have been.
+/// Unions own nothing, so payloads are audited in the order in which they were written.
+pub(super) fn in_auditing_order(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    let is_union = |field: &&Field| matches!(field.policy, Policy::Tag(_));
+    fields.iter().filter(move |field| !is_union(field)).chain(fields.iter().filter(is_union))
+}
+
 fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let at = place(n, None, field);
     let steps = steps(c, None, field);
+    let beside = |other: &Field| place(n, None, other);
     if !(c.is_image() && field.may_have_section()) {
-        return Some(n.attempt("Fault", &call(n, None, field, &at)?, &steps));
+        return Some(n.attempt("Fault", &call(c, n, None, field, &at, &beside)?, &steps));
     }
     let (place, a, f) = (&n.place, &n.auditor, n.stored(field));
-    let audit = n.attempt("Fault", &call(n, None, field, &quote!(#place))?, &steps);
+    let audit = n.attempt("Fault", &call(c, n, None, field, &quote!(#place), &beside)?, &steps);
     let end = n.attempt("Fault", &quote!(#a.end_field()), &steps);
     Some(quote!(let #place = #a.field(#at, #f::SECTION, #f::RECORD); #audit #end))
 }
@@ -142,7 +163,9 @@ fn enum_body(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {
     let arms = variants.iter().enumerate().map(|(index, variant)| {
         let number = index as u32;
         let each = variant.fields.iter().filter_map(|field| {
-            let call = call(n, Some(index), field, &place(n, Some(index), field))?;
+            let call = call(c, n, Some(index), field, &place(n, Some(index), field), &|other| {
+                place(n, Some(index), other)
+            })?;
             Some(n.attempt("Fault", &call, &steps(c, Some(variant), field)))
         });
         quote!(#number => { #(#each)* })

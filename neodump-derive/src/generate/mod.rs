@@ -17,6 +17,7 @@ mod order;
 mod reader;
 mod record;
 mod schema;
+mod union;
 mod walker;
 mod word;
 mod writer;
@@ -28,7 +29,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::GenericParam;
 use syn::spanned::Spanned;
 
-use crate::ast::{Container, Field, Policy, Role, Variant, Word};
+use crate::ast::{Container, Field, Policy, Role, Variant, Word, named_by};
 use crate::names::{Names, Step};
 
 /// All impls of the type.
@@ -58,6 +59,7 @@ pub(crate) fn all(c: &Container, n: &Names) -> TokenStream {
             };
             quote!(#dumpable #word)
         }
+        Role::Union(tag) => union::union(c, n, tag),
         role => {
             let inherent = record::inherent(c, n);
             let dumpable = dumpable(c, n);
@@ -223,6 +225,30 @@ fn place(n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
 fn in_place(n: &Names) -> TokenStream {
     let dumpable = n.p("Dumpable");
     quote!(const { <Self as #dumpable>::RECORD.in_place })
+}
+
+/// The position of the field of a union that is alive, as its owner's other fields say, each at a binding.
+fn selected(c: &Container, n: &Names, field: &Field, at: &dyn Fn(&Field) -> TokenStream) -> TokenStream {
+    let Policy::Tag(tag) = &field.policy else { return TokenStream::new() };
+    let (tag_of, named) = (n.tag_of(&field.name), named_by(tag, c.fields()).into_iter().map(at));
+    quote!(Self::#tag_of(#(#named),*))
+}
+
+/// The same, of a live value whose fields a pattern has bound.
+fn selected_live(c: &Container, n: &Names, field: &Field) -> TokenStream {
+    selected(c, n, field, &|other| {
+        let binding = n.field(other.index);
+        quote!(#binding)
+    })
+}
+
+/// Whether the tag of a union is over the field.
+fn is_tag(c: &Container, field: &Field) -> bool {
+    let over = |other: &Field| match &other.policy {
+        Policy::Tag(tag) => named_by(tag, c.fields()).iter().any(|named| named.index == field.index),
+        _ => false,
+    };
+    c.fields().iter().any(over)
 }
 
 /// `&PATH`, at the path, so that an error about the kind of the static shows who names it.

@@ -153,9 +153,9 @@ fn write(c: &Container, n: &Names) -> TokenStream {
         (&n.this, &n.slot, &n.side, &n.writer, &n.place, &n.index, &n.elements);
     let (place_type, writer, result, boxed, refusal) =
         (n.p("Place"), n.p("Writer"), n.p("Result"), n.p("Box"), n.p("Refusal"));
-    let pattern = super::pattern(n, c.fields(), writer::is_used);
+    let pattern = super::pattern(n, c.fields(), |field| writer::is_used(field) || super::is_tag(c, field));
     let each = c.fields().iter().filter_map(|field| {
-        let call = writer::call(n, None, field, &quote!(#place))?;
+        let call = writer::call(c, n, None, field, &quote!(#place))?;
         let (split, attempt) = (split(n, field), n.attempt("Refusal", &call, &steps(c, None, field)));
         Some(quote!(let #place = #split; #attempt))
     });
@@ -195,8 +195,12 @@ fn audit(c: &Container, n: &Names) -> TokenStream {
     let (slot, side, a, place, index) = (&n.slot, &n.side, &n.auditor, &n.place, &n.index);
     let (at_type, auditor, result, boxed, fault) =
         (n.p("At"), n.p("Auditor"), n.p("Result"), n.p("Box"), n.p("Fault"));
-    let each = c.fields().iter().filter_map(|field| {
-        let call = audit::call(n, None, field, &quote!(#place))?;
+    let beside = |other: &Field| {
+        let split = split(n, other);
+        quote!((#split))
+    };
+    let each = audit::in_auditing_order(c.fields()).filter_map(|field| {
+        let call = audit::call(c, n, None, field, &quote!(#place), &beside)?;
         let (split, attempt) = (split(n, field), n.attempt("Fault", &call, &steps(c, None, field)));
         Some(quote!(let #place = #split; #attempt))
     });

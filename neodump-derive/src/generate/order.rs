@@ -8,16 +8,20 @@ use crate::ast::{Container, Data, Field, Policy};
 use crate::names::Names;
 
 /// The order of one field; nothing for one that is not part of the stored value.
-fn call(n: &Names, field: &Field) -> Option<TokenStream> {
+fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let (value, key) = (n.field(field.index), &n.key);
     match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(&field.ty);
             Some(quote!(#dumpable::order(#value, #key);))
         }
         Policy::With(module) => {
             let to_stored = super::function_of(module, "to_stored");
             Some(quote!(#key.made::<#module::Stored>(#to_stored(#value));))
+        }
+        Policy::Tag(_) => {
+            let (union, selected, ty) = (n.p("union"), super::selected_live(c, n, field), &field.ty);
+            Some(quote!(unsafe { #union::order::<#ty>(#value, #selected, #key) };))
         }
         Policy::Overlay(_) => {
             let (overlay, ty) = (n.p("overlay"), &field.ty);
@@ -49,18 +53,18 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
 /// An enum is ordered by the index of its variant first.
 pub(super) fn order(c: &Container, n: &Names) -> TokenStream {
     let (key, key_type) = (&n.key, n.p("OrderKey"));
-    let used = |field: &Field| call(n, field).is_some();
+    let used = |field: &Field| call(c, n, field).is_some() || super::is_tag(c, field);
     let body = match &c.data {
         Data::Struct(fields) => {
             let pattern = pattern(n, fields, used);
-            let each = fields.iter().filter_map(|field| call(n, field));
+            let each = fields.iter().filter_map(|field| call(c, n, field));
             quote!(let Self #pattern = self; #(#each)*)
         }
         Data::Enum(variants) => {
             let arms = variants.iter().enumerate().map(|(index, variant)| {
                 let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, used));
                 let number = index as u32;
-                let each = variant.fields.iter().filter_map(|field| call(n, field));
+                let each = variant.fields.iter().filter_map(|field| call(c, n, field));
                 quote!(Self::#ident #pattern => { #key.unsigned(&#number.to_le_bytes()); #(#each)* })
             });
             quote!(match self { #(#arms)* })

@@ -12,7 +12,13 @@ use crate::names::Names;
 pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &TokenStream) -> TokenStream {
     let (r, ty) = (&n.reader, &field.ty);
     match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_) | Policy::Handle(_) => {
+        Policy::Tag(_) => quote!(unsafe { #place.get::<#ty>() }),
+        Policy::Plain
+        | Policy::Shared
+        | Policy::Bake(_)
+        | Policy::Tail(_)
+        | Policy::Handle(_)
+        | Policy::Selected(_) => {
             let dumpable = n.dumpable(ty);
             quote!(unsafe { #dumpable::read(#place, #r) })
         }
@@ -103,6 +109,7 @@ pub(super) fn settle_call(
             })
         }
         // In place, or nothing behind it.
+        Policy::Tag(_) | Policy::Selected(_) => None,
         Policy::Bake(_)
         | Policy::Tail(_)
         | Policy::Skip { .. }

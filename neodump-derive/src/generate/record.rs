@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::ast::{Container, Data, Field, Native, Policy, Role, Variant};
+use crate::ast::{Container, Data, Field, Native, Policy, Role, Variant, named_by};
 use crate::layout;
 use crate::names::Names;
 
@@ -21,8 +21,9 @@ use crate::names::Names;
 /// p::handle::record::<F>()            handle
 /// p::overlay::record::<F>()           overlay
 /// p::global::record::<State of F>()   global
+/// <U as p::Tagged>::RECORD            tag
 /// ```
-fn field(n: &Names, field: &Field) -> TokenStream {
+fn field(c: &Container, n: &Names, field: &Field) -> TokenStream {
     let ty = &field.ty;
     let span = ty.span();
     match &field.policy {
@@ -70,6 +71,23 @@ fn field(n: &Names, field: &Field) -> TokenStream {
         Policy::Global(_) => {
             let (global, state) = (n.p_at("global", span), n.state(ty));
             quote_spanned!(span.resolved_at(Span::call_site())=> #global::record::<#state>())
+        }
+        Policy::Tag(tag) => {
+            let (tagged, core) = (n.p_at("Tagged", span), n.p_at("core", span));
+            let each = named_by(tag, c.fields()).into_iter().map(|other| {
+                let dumpable = n.dumpable(&other.ty);
+                let message = format!(
+                    "the tag of a union is read before its owner is loaded: `{}` is to be in place, and its type is \
+                     hydrated",
+                    other.name
+                );
+                quote!(#core::assert!(#dumpable::RECORD.in_place, #message);)
+            });
+            quote_spanned!(span.resolved_at(Span::call_site())=> { #(#each)* <#ty as #tagged>::RECORD })
+        }
+        Policy::Selected(_) => {
+            let dumpable = n.dumpable(ty);
+            quote!(#dumpable::RECORD)
         }
         Policy::Overlay(_) => {
             let overlay = n.p_at("overlay", span);
@@ -156,6 +174,7 @@ pub(super) fn inherent(c: &Container, n: &Names) -> TokenStream {
 /// The functions that make what attributes' expressions say. They take nothing, so that an expression sees
 /// no local of generated code.
 fn values(c: &Container, n: &Names, variant: Option<usize>, fields: &[&Field]) -> TokenStream {
+    let tags = fields.iter().filter_map(|field| tag(c, n, field));
     let tables = fields.iter().filter_map(|field| overlay(c, n, field));
     let each = fields.iter().filter_map(|field| {
         let (ty, value) = (&field.ty, field.value()?);
@@ -167,7 +186,30 @@ fn values(c: &Container, n: &Names, variant: Option<usize>, fields: &[&Field]) -
             }
         })
     });
-    quote!(#(#each)* #(#tables)*)
+    quote!(#(#each)* #(#tables)* #(#tags)*)
+}
+
+/// The function that says which field of a union is alive. It sees the fields that the expression names, as
+/// references, and nothing else.
+///
+/// ```text
+/// fn tag_of_f(redirect: &Redirect) -> p::Option<u32> { p::union::select::<U, _>(redirect) }
+/// ```
+fn tag(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
+    let Policy::Tag(tag) = &field.policy else { return None };
+    let (ty, name, option) = (&field.ty, n.tag_of(&field.name), n.p("Option"));
+    let params = named_by(tag, c.fields()).into_iter().map(|other| {
+        let (member, ty) = (&other.member, &other.ty);
+        quote!(#member: &#ty)
+    });
+    let (span, union) = (tag.span().resolved_at(Span::call_site()), n.p_at("union", tag.span()));
+    let select = quote_spanned!(span=> #union::select::<#ty, _>(#tag));
+    Some(quote! {
+        #[inline]
+        fn #name(#(#params),*) -> #option<u32> {
+            #select
+        }
+    })
 }
 
 /// The functions of a field that lies over a table.
@@ -210,7 +252,7 @@ pub(super) fn value_of(n: &Names, variant: Option<usize>, field: &Field) -> syn:
 fn of_struct(c: &Container, n: &Names, fields: &[Field]) -> TokenStream {
     let (core, layout, name, memory) = (n.p("core"), n.p("Layout"), &n.layout, &n.memory);
     let members = fields.iter().map(|field| &field.member);
-    let records = fields.iter().map(|one| field(n, one));
+    let records = fields.iter().map(|one| field(c, n, one));
     let count = fields.len();
     let aligned = matches!(c.role, Role::Object { .. }).then(|| {
         let message = format!(
@@ -252,7 +294,7 @@ fn of_enum(c: &Container, n: &Names, variants: &[Variant]) -> TokenStream {
         quote!(const #name: usize = #start;)
     });
     let records: Vec<Vec<_>> =
-        variants.iter().map(|variant| variant.fields.iter().map(|one| field(n, one)).collect()).collect();
+        variants.iter().map(|variant| variant.fields.iter().map(|one| field(c, n, one)).collect()).collect();
     let layouts = variants.iter().zip(&records).enumerate().map(|(index, (variant, records))| {
         let (name, count) = (n.variant_layout(index), records.len());
         let offsets = layout::variant_offsets(c, n, variant);

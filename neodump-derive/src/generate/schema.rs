@@ -187,6 +187,10 @@ fn field_type(n: &Names, field: &Field) -> TokenStream {
     let (option, dumpable) = (n.p("Option"), n.p("Dumpable"));
     match &field.policy {
         Policy::With(module) => quote!(#option::Some(<#module::Stored as #dumpable>::TYPE)),
+        Policy::Tag(_) => {
+            let (union, ty) = (n.p("union"), &field.ty);
+            quote!(#option::Some(#union::type_of::<#ty>()))
+        }
         Policy::Global(_) => {
             let state = n.stored(field);
             quote!(#option::Some(#state::TYPE))

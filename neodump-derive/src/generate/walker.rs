@@ -3,21 +3,25 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{pattern, static_of, steps};
+use super::{is_tag, pattern, selected_live, static_of, steps};
 use crate::ast::{Container, Data, Field, Native, Policy, Variant};
 use crate::names::Names;
 
 /// The walk of one field; nothing for one that is not traced.
-fn call(n: &Names, field: &Field) -> Option<TokenStream> {
+fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let (value, v, visitor) = (n.field(field.index), &n.visitor, &n.visitor_type);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(&field.ty);
             quote!(#dumpable::walk(#value, #v))
         }
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::walk::<#module::Stored, #visitor>(#to_stored(#value), #v))
+        }
+        Policy::Tag(_) => {
+            let (union, selected, ty) = (n.p("union"), selected_live(c, n, field), &field.ty);
+            quote!(unsafe { #union::walk::<#ty, #visitor>(#value, #selected, #v) })
         }
         Policy::Global(path) => {
             let (global, path) = (n.p("global"), static_of(path));
@@ -49,7 +53,7 @@ fn call(n: &Names, field: &Field) -> Option<TokenStream> {
 fn fields(c: &Container, n: &Names, variant: Option<&Variant>, fields: &[Field]) -> TokenStream {
     let each = fields
         .iter()
-        .filter_map(|field| Some(n.attempt("Stop", &call(n, field)?, &steps(c, variant, field))));
+        .filter_map(|field| Some(n.attempt("Stop", &call(c, n, field)?, &steps(c, variant, field))));
     quote!(#(#each)*)
 }
 
@@ -67,7 +71,7 @@ fn fields(c: &Container, n: &Names, variant: Option<&Variant>, fields: &[Field])
 pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
     let (visitor, stop, result) = (n.p("Visitor"), &n.visitor_type, n.p("Result"));
     let v = &n.visitor;
-    let used = |field: &Field| call(n, field).is_some();
+    let used = |field: &Field| call(c, n, field).is_some() || is_tag(c, field);
     let body = match &c.data {
         Data::Struct(all) => {
             let (pattern, each) = (pattern(n, all, used), fields(c, n, None, all));

@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{in_place, pattern, place, record, static_of, steps};
+use super::{in_place, is_tag, pattern, place, record, selected_live, static_of, steps};
 use crate::ast::{Container, Data, Field, Native, Policy};
 use crate::names::Names;
 
 /// The write of one field at `place`; nothing for one that is not stored.
 pub(super) fn call(
+    c: &Container,
     n: &Names,
     variant: Option<usize>,
     field: &Field,
@@ -16,7 +17,7 @@ pub(super) fn call(
 ) -> Option<TokenStream> {
     let (value, w, ty) = (n.field(field.index), &n.writer, &field.ty);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) => {
+        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(ty);
             quote!(#dumpable::write(#value, #place, #w))
         }
@@ -31,6 +32,10 @@ pub(super) fn call(
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::write::<#module::Stored>(#to_stored(#value), #place, #w))
+        }
+        Policy::Tag(_) => {
+            let (union, selected) = (n.p("union"), selected_live(c, n, field));
+            quote!(unsafe { #union::write::<#ty>(#value, #selected, #place, #w) })
         }
         Policy::Global(path) => {
             let (global, path) = (n.p("global"), static_of(path));
@@ -65,6 +70,7 @@ pub(super) fn is_used(field: &Field) -> bool {
             | Policy::Handle(_)
             | Policy::Overlay(_)
             | Policy::Global(_)
+            | Policy::Tag(_)
             | Policy::Native(_)
     )
 }
@@ -104,7 +110,7 @@ pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
         (n.p("Place"), n.p("Writer"), n.p("Result"), n.p("Box"), n.p("Refusal"));
     let body = match &c.data {
         Data::Struct(fields) => {
-            let pattern = pattern(n, fields, is_used);
+            let pattern = pattern(n, fields, |field| is_used(field) || is_tag(c, field));
             let each = fields.iter().map(|field| struct_field(c, n, field));
             quote!(let Self #pattern = self; #(#each)*)
         }
@@ -113,7 +119,7 @@ pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
                 let (ident, pattern) = (&variant.ident, pattern(n, &variant.fields, is_used));
                 let tag = tag(c, n, index);
                 let each = variant.fields.iter().filter_map(|field| {
-                    let call = call(n, Some(index), field, &place(n, Some(index), field))?;
+                    let call = call(c, n, Some(index), field, &place(n, Some(index), field))?;
                     Some(n.attempt("Refusal", &call, &steps(c, Some(variant), field)))
                 });
                 quote!(Self::#ident #pattern => { #tag #(#each)* })
@@ -133,11 +139,11 @@ fn struct_field(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> 
     let at = place(n, None, field);
     let steps = steps(c, None, field);
     if !(c.is_image() && field.may_have_section()) {
-        return Some(n.attempt("Refusal", &call(n, None, field, &at)?, &steps));
+        return Some(n.attempt("Refusal", &call(c, n, None, field, &at)?, &steps));
     }
     let (place, w, f) = (&n.place, &n.writer, n.stored(field));
     let begin = quote!(let #place = #w.field(#at, #f::SECTION, #f::RECORD););
-    let write = n.attempt("Refusal", &call(n, None, field, &quote!(#place))?, &steps);
+    let write = n.attempt("Refusal", &call(c, n, None, field, &quote!(#place))?, &steps);
     let end = n.attempt("Refusal", &quote!(#w.end_field()), &steps);
     Some(quote!(#begin #write #end))
 }

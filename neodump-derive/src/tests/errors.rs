@@ -37,7 +37,7 @@ fn misplaced_keys_are_sent_where_they_belong() {
 
 #[test]
 fn words_of_later_versions_say_what_to_do_today() {
-    for key in ["tag", "weak", "identity_key"] {
+    for key in ["weak", "identity_key"] {
         refuses(&format!("struct S {{ #[dump({key})] f: u8 }}"), &format!("`{key}` is not supported yet; "));
     }
     refuses("#[dump(remote)] struct S;", "`remote` is not supported yet; ");
@@ -110,7 +110,7 @@ fn names_and_numbers_are_within_bounds() {
 
 #[test]
 fn shapes_that_have_no_stored_form_are_refused() {
-    refuses("union U { a: u8 }", "a union does not say which of its fields is alive");
+    refuses("union U { #[dump(tag = 1)] a: u8 }", "a union does not say which of its fields is alive");
     refuses("enum E {}", "an enum without variants");
     refuses("#[repr(C, packed)] struct S { a: u8 }", "fields of a packed type cannot be borrowed");
     refuses("#[dump(object)] enum E { A }", "a heap object is a struct");
@@ -183,6 +183,37 @@ fn work_at_load_is_given_by_paths_and_tables() {
     refuses("struct S { #[dump(global)] f: Captured<u8> }", "`global` needs a value: global = CHARSETS");
     refuses("struct S { #[dump(global = G)] f: Captured<u8> }", "the field belongs to the image");
     refuses("enum E { A(#[dump(global = G)] Captured<u8>) }", "the field belongs to the image");
+}
+
+#[test]
+fn unions_and_their_tags_are_told_apart() {
+    let union = |field: &str| format!("#[dump(tag = Kind)] #[repr(C)] union U {{ {field} }}");
+    accepts(&union("#[dump(tag = Kind::A | Kind::B)] a: u8, #[dump(tag = _)] b: u16"));
+    refuses(&union("a: u8"), "say which tags select this field");
+    refuses(&union("#[dump(tag = a.b())] a: u8"), "is the pattern of the tags that select it");
+    refuses(&union("#[dump(cache)] a: u8"), "write tag = .. instead of `cache`");
+    refuses(&union("#[dump(tag = 1)] a: &'static mut u8"), "`&mut` is unique");
+    refuses("#[dump(tag = Kind)] union U { #[dump(tag = 1)] a: u8 }", "add #[repr(C)]");
+    refuses("#[dump(tag = Kind)] struct S(u8);", "`tag` on a type is that of a union");
+    refuses("#[dump(object, tag = Kind)] #[repr(C)] union U { #[dump(tag = 1)] a: u8 }", "remove `object`");
+    accepts("struct S { kind: u8, #[dump(unsafe(tag = kind & 3))] value: U }");
+    refuses("struct S { kind: u8, #[dump(tag = kind)] value: U }", "write unsafe(tag = expr)");
+    refuses("struct S { kind: u8, #[dump(tag = self.kind & 3)] value: U }", "write unsafe(tag = expr)");
+    refuses("struct S { kind: u8, #[dump(unsafe(tag = self.kind))] value: U }", "there are: `kind`");
+    refuses(
+        "struct S { kind: u8, #[dump(unsafe(tag))] value: U }",
+        "`tag` needs a value: unsafe(tag = redirect)",
+    );
+    refuses(
+        "struct S { kind: u8, #[dump(unsafe(tag = kind), cache)] value: U }",
+        "`cache` contradicts `tag`",
+    );
+    refuses(
+        "struct S { #[dump(cache)] kind: u8, #[dump(unsafe(tag = kind))] value: U }",
+        "remove the #[dump(..)] of `kind`",
+    );
+    refuses("enum E { A { kind: u8, #[dump(unsafe(tag = kind))] value: U } }", "not for fields of an enum");
+    refuses("struct S { #[dump(unsafe(word))] value: u64 }", "write unsafe(tag = expr)");
 }
 
 #[test]

@@ -179,6 +179,19 @@ shapes! {
             #[dump(global = fonts::FONTSETS)] fontsets: Captured<Fontsets>,
         }
     }
+    union_of_a_tag: {
+        #[dump(tag = Redirect)]
+        #[repr(C)]
+        union Cell<T> {
+            #[dump(tag = Redirect::Plain)] plain: T,
+            #[dump(tag = Redirect::Alias | Redirect::Local)] alias: u32,
+        }
+    }
+    union_in_an_object: {
+        #[dump(object)]
+        #[repr(C)]
+        struct Row { value: Cell<Value>, flags: u8, #[dump(unsafe(tag = redirect_of(*flags)))] other: Cell<Value> }
+    }
     crate_path: {
         #[dump(crate = crate::rt)]
         struct r#Type { r#type: u8 }

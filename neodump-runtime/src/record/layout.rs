@@ -175,6 +175,11 @@ impl Record {
         sum
     }
 
+    /// The record of a union of this memory size and alignment.
+    pub const fn of_union(size: usize, align: usize, fields: &[Record]) -> Self {
+        Self { in_place: true, ..Self::hydrated(size, checked_align(align)) }.absorb(fields)
+    }
+
     /// Where the payloads of a `#[repr(C)]` enum start in memory: after the tag, aligned for every
     /// field of every variant.
     pub const fn payload_start(tag_size: usize, aligns: &[usize]) -> usize {

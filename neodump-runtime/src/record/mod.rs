@@ -28,6 +28,7 @@ mod shared;
 mod shared_slice;
 mod symbol;
 mod tuple;
+pub mod union;
 mod variants;
 mod visit;
 
@@ -42,6 +43,7 @@ pub use overlay::Overlaid;
 pub(crate) use owned::{Reference, audit_elements, write_elements, write_job};
 pub use policy::{Probe, ProbeFallback, derived, native, with};
 pub(crate) use sequence::utf8;
+pub use union::Tagged;
 pub use visit::{Job, Stop, Visitor};
 
 use crate::dump::Writer;

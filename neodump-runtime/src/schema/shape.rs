@@ -27,6 +27,11 @@ impl TypeRef {
         Self { id: TypeId::of::<T::Id>, shape: T::shape }
     }
 
+    /// The reference to a union.
+    pub(crate) const fn of_union<U: crate::record::Tagged>() -> Self {
+        Self { id: TypeId::of::<U::Id>, shape: U::shape }
+    }
+
     /// The identity of the type, whatever its lifetimes.
     pub fn id(self) -> TypeId {
         (self.id)()

@@ -3,8 +3,6 @@ use neodump_runtime::Dumpable;
 #[derive(Dumpable)]
 #[dump(remote = other::Type)]
 struct Later {
-    #[dump(tag = self.kind)]
-    cell: u64,
     #[dump(weak)]
     owner: u64,
     #[dump(identity_key)]
