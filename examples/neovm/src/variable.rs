@@ -228,6 +228,9 @@ impl Vm {
     /// What is stored when a variable is set to a value, if it may be.
     fn checked(&mut self, forward: Value, value: Value) -> LispResult {
         let Some(forward) = self.heap.get::<Forward>(forward) else { return Ok(value) };
+        if value == Value::UNBOUND {
+            return Err(self.error("A variable of the machine cannot be void"));
+        }
         let integer = value.as_fixnum().is_some() || self.heap.kind(value) == Some(Kind::Bignum);
         let (holds, predicate) = match forward.desc.check {
             Check::Any => (true, sym::symbolp),
@@ -236,8 +239,7 @@ impl Vm {
             Check::Text => (value.is_str() || value.is_nil(), sym::stringp),
             Check::Symbol => (value.is_symbol(), sym::symbolp),
         };
-        // Only a variable without value of its own may be made void.
-        if holds && value != Value::UNBOUND { Ok(value) } else { Err(self.wrong_type(predicate, value)) }
+        if holds { Ok(value) } else { Err(self.wrong_type(predicate, value)) }
     }
 
     /// Which value of a variable is set where the program stands: that of the current buffer if it has one for itself,

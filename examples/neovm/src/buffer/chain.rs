@@ -33,7 +33,7 @@ impl Heap {
     }
 
     /// The markers of a chain, the newest first.
-    pub(crate) fn chained(&self, chain: Value) -> impl Iterator<Item = &Marker> {
+    pub fn markers(&self, chain: Value) -> impl Iterator<Item = &Marker> {
         let first = self.get::<Marker>(self.first_marker(chain));
         std::iter::successors(first, |marker| self.get::<Marker>(marker.next.get()))
     }

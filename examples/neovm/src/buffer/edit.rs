@@ -120,7 +120,7 @@ impl Vm {
         text.modified += 1;
         text.chars_modified = text.modified;
         let moved = |place: Pos| Pos { char: place.char + count, byte: place.byte + bytes.len() as u64 };
-        for marker in self.heap.chained(text.chain) {
+        for marker in self.heap.markers(text.chain) {
             let place = marker.pos.get();
             if place > at || place == at && (before_markers || marker.advances.get()) {
                 marker.pos.set(moved(place));
@@ -167,7 +167,7 @@ impl Vm {
                 Pos { char: place.char - (to.char - from.char), byte: place.byte - (to.byte - from.byte) }
             }
         };
-        for marker in self.heap.chained(text.chain) {
+        for marker in self.heap.markers(text.chain) {
             let place = marker.pos.get();
             if place > from {
                 marker.pos.set(moved(place));

@@ -258,7 +258,7 @@ impl BufferManager {
             if heap.kind(text.chain) != Some(Kind::MarkerChain) {
                 return fail("has no chain of markers");
             }
-            if !heap.chained(text.chain).all(|marker| text.has(marker.pos.get())) {
+            if !heap.markers(text.chain).all(|marker| text.has(marker.pos.get())) {
                 return fail("has a marker outside of its text");
             }
             let end = text.end().char;
