@@ -1,13 +1,19 @@
 //! Equality and hashing, without recursion over depth.
 
 use crate::heap::Heap;
+use crate::living::Living;
 use crate::object::{Bignum, BoolVector, HashTable, Marker, Overlay, Str, SymbolWithPos};
-use crate::rt::{Interner, Symbol};
+use crate::rt::{ImageHasher, ImageKey, Interner, Symbol};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 
 /// The same word, or floats of the same bits, or integers of the same size.
 pub fn eql(heap: &Heap, a: Value, b: Value) -> bool {
+    eql_living(Living::of(heap), a, b)
+}
+
+/// [`eql`] of values of a heap that is not at hand.
+pub(crate) fn eql_living(heap: Living<'_>, a: Value, b: Value) -> bool {
     if a == b {
         return true;
     }
@@ -24,17 +30,33 @@ pub fn eql(heap: &Heap, a: Value, b: Value) -> bool {
 
 /// The same content. Circular structure is equal when no difference can be reached.
 pub fn equal(heap: &Heap, a: Value, b: Value) -> bool {
-    Comparison::new(heap, None).run(a, b)
+    equal_living(Living::of(heap), Patience(heap.objects() + 1000), a, b)
+}
+
+/// [`equal`] of values of a heap that is not at hand.
+pub(crate) fn equal_living(heap: Living<'_>, patience: Patience, a: Value, b: Value) -> bool {
+    Comparison::new(heap, patience, None).run(a, b)
 }
 
 /// The same content, hash tables, text properties and uninterned symbols compared by content too: what is printed
 /// and read again should be like this.
 pub fn same_structure(heap: &Heap, symbols: &Interner, a: Value, b: Value) -> bool {
-    Comparison::new(heap, Some(symbols)).run(a, b)
+    Comparison::new(Living::of(heap), Patience(heap.objects() + 1000), Some(symbols)).run(a, b)
+}
+
+/// How many steps a comparison takes before it notes where it has been: more than an acyclic value would take, or so
+/// many that noting them costs little beside.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience(usize);
+
+impl Patience {
+    /// For keys, which are short.
+    pub(crate) const KEYS: Patience = Patience(10_000);
 }
 
 struct Comparison<'a> {
-    heap: &'a Heap,
+    heap: Living<'a>,
+    patience: usize,
     /// Compare all structure.
     deep: Option<&'a Interner>,
     /// The partner of each uninterned symbol met.
@@ -46,8 +68,9 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn new(heap: &'a Heap, deep: Option<&'a Interner>) -> Comparison<'a> {
-        Comparison { heap, deep, pairs: HashMap::new(), work: Vec::new(), steps: 0, seen: HashSet::new() }
+    fn new(heap: Living<'a>, patience: Patience, deep: Option<&'a Interner>) -> Comparison<'a> {
+        let (pairs, seen) = (HashMap::new(), HashSet::new());
+        Comparison { heap, patience: patience.0, deep, pairs, work: Vec::new(), steps: 0, seen }
     }
 
     fn run(mut self, a: Value, b: Value) -> bool {
@@ -70,7 +93,7 @@ impl<'a> Comparison<'a> {
         }
         if a.is_object() {
             self.steps += 1;
-            if self.steps > self.heap.objects() + 1000 && !self.seen.insert((a, b)) {
+            if self.steps > self.patience && !self.seen.insert((a, b)) {
                 return true;
             }
         }
@@ -116,16 +139,17 @@ impl<'a> Comparison<'a> {
             return x.buffer == y.buffer && x.start == y.start && x.end == y.end;
         }
         if let (Some(x), Some(y), Some(_)) = (heap.get::<HashTable>(a), heap.get::<HashTable>(b), self.deep) {
-            if x.test != y.test || x.weak != y.weak || x.count != y.count {
+            if x.test() != y.test() || x.weak != y.weak || x.count() != y.count() {
                 return false;
             }
-            for (x, y) in heap.hash_entries(a).iter().zip(heap.hash_entries(b)).rev() {
+            let pairs: Vec<_> = x.entries().zip(y.entries()).collect();
+            for (x, y) in pairs.iter().rev() {
                 self.push(x.value, y.value);
                 self.push(x.key, y.key);
             }
             return true;
         }
-        eql(heap, a, b)
+        eql_living(heap, a, b)
     }
 
     fn push(&mut self, a: Value, b: Value) {
@@ -145,69 +169,71 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn mix(h: u64, word: u64) -> u64 {
-    let m = u128::from(h.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_0C6D_u128);
-    m as u64 ^ (m >> 64) as u64
-}
-
-fn hash_bytes(bytes: &[u8]) -> u64 {
-    bytes.chunks(8).fold(bytes.len() as u64, |h, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        mix(h, u64::from_le_bytes(word))
-    })
-}
-
-/// A hash that agrees with `eq`.
-pub fn hash_eq(v: Value) -> u64 {
-    mix(1, v.bits() as u64)
-}
-
-/// A hash that agrees with [`eql`].
-pub fn hash_eql(heap: &Heap, v: Value) -> u64 {
+/// Feeds a hash that agrees with [`eql`].
+pub(crate) fn hash_eql(heap: Living<'_>, v: Value, h: &mut ImageHasher<'_>) {
     if let Some(f) = heap.as_float(v) {
-        mix(2, f.to_bits())
+        h.number(f.to_bits());
     } else if let Some(n) = heap.get::<Bignum>(v) {
-        n.limbs.iter().fold(u64::from(n.negative), |h, &limb| mix(h, limb))
+        h.number(u64::from(n.negative));
+        n.limbs.iter().for_each(|&limb| h.number(limb));
     } else {
-        hash_eq(v)
+        h.word(v);
     }
 }
 
-/// A hash that agrees with [`equal`]: it looks at the first values only, and at few levels.
-pub fn hash_equal(heap: &Heap, v: Value) -> u64 {
-    hash_levels(heap, v, 4)
+/// Feeds a hash that agrees with [`equal`]: it looks at the first values only, and at few levels.
+pub(crate) fn hash_equal(heap: Living<'_>, v: Value, h: &mut ImageHasher<'_>) {
+    hash_levels(heap, v, 4, h);
 }
 
-fn hash_levels(heap: &Heap, v: Value, levels: u32) -> u64 {
+/// A hash that agrees with [`equal`], in this process.
+pub fn sxhash(heap: &Heap, v: Value) -> u64 {
+    struct Key<'h>(Living<'h>, Value);
+    impl ImageKey for Key<'_> {
+        const VERSION: u32 = 1;
+        fn hash_key(&self, hasher: &mut ImageHasher<'_>) {
+            hash_equal(self.0, self.1, hasher);
+        }
+        fn same_key(&self, other: &Self) -> bool {
+            equal_living(self.0, Patience::KEYS, self.1, other.1)
+        }
+    }
+    ImageHasher::hash_of(&Key(Living::of(heap), v))
+}
+
+fn hash_levels(heap: Living<'_>, v: Value, levels: u32, h: &mut ImageHasher<'_>) {
     if let Some(s) = heap.get::<Str>(v) {
-        return hash_bytes(&s.bytes);
+        return h.bytes(&s.bytes);
     }
     if let Some(b) = heap.get::<BoolVector>(v) {
-        return mix(b.len, hash_bytes(&b.bits));
+        h.number(b.len);
+        return h.bytes(&b.bits);
     }
     if let Some(s) = heap.get::<SymbolWithPos>(v) {
-        return mix(hash_eq(s.symbol), hash_eq(s.pos));
+        h.word(s.symbol);
+        return h.word(s.pos);
     }
     if heap.get::<Marker>(v).is_some() || heap.get::<Overlay>(v).is_some() {
         // They are equal by where they are, and they move.
-        return 7;
+        return h.number(7);
     }
     if levels == 0 {
-        return if v.is_cons() || heap.as_slots(v).is_some() { 3 } else { hash_eql(heap, v) };
+        let inside = v.is_cons() || heap.as_slots(v).is_some();
+        return if inside { h.number(3) } else { hash_eql(heap, v, h) };
     }
     if v.is_cons() {
-        let (mut h, mut rest) = (5, v);
+        h.number(5);
+        let mut rest = v;
         for _ in 0..8 {
             let Some(cons) = heap.as_cons(rest) else { break };
-            h = mix(h, hash_levels(heap, cons.car.get(), levels - 1));
+            hash_levels(heap, cons.car.get(), levels - 1, h);
             rest = cons.cdr.get();
         }
-        return if rest.is_cons() { h } else { mix(h, hash_levels(heap, rest, levels - 1)) };
+        return if rest.is_cons() { h.number(6) } else { hash_levels(heap, rest, levels - 1, h) };
     }
     if let Some(slots) = heap.as_slots(v) {
-        let start = slots.len() as u64;
-        return slots.iter().take(8).fold(start, |h, &slot| mix(h, hash_levels(heap, slot, levels - 1)));
+        h.number(slots.len() as u64);
+        return slots.iter().take(8).for_each(|&slot| hash_levels(heap, slot, levels - 1, h));
     }
-    hash_eql(heap, v)
+    hash_eql(heap, v, h);
 }

@@ -47,12 +47,10 @@ impl Marker<'_> {
     /// Marks what the entries of a weak table keep alive by now.
     fn reach_weak(&mut self, table: Value) {
         let Some(table) = self.heap.get::<HashTable>(table) else { return };
-        let (weak, entries) = (table.weak, table.entries.len());
-        let table = ptr::from_ref(table);
-        for at in 0..entries {
-            // SAFETY: the table is an object of the heap, which frees and moves nothing while it marks.
-            let entry = unsafe { &*table }.entries[at];
-            if entry.key != Value::UNBOUND && self.heap.entry_lives(weak, entry.key, entry.value) {
+        let (weak, table) = (table.weak, ptr::from_ref(table));
+        // SAFETY: the table is an object of the heap, which frees and moves nothing while it marks.
+        for entry in unsafe { &*table }.entries() {
+            if self.heap.entry_lives(weak, entry.key, entry.value) {
                 self.reach(entry.key);
                 self.reach(entry.value);
             }
@@ -158,14 +156,8 @@ impl Heap {
 
     fn drop_dead_entries(&mut self, value: Value) {
         let Some(table) = self.get::<HashTable>(value) else { return };
-        let lives = |e: &crate::object::Entry| {
-            e.key == Value::UNBOUND || self.entry_lives(table.weak, e.key, e.value)
-        };
-        let dead: Vec<usize> =
-            table.entries.iter().enumerate().filter(|(_, e)| !lives(e)).map(|(at, _)| at).collect();
-        for at in dead {
-            self.remove_entry(value, at);
-        }
+        let weak = table.weak;
+        self.retain_entries(value, |heap, entry| heap.entry_lives(weak, entry.key, entry.value));
     }
 
     fn sweep(&mut self) {
@@ -229,7 +221,7 @@ impl Heap {
             Kind::Str => size_of::<Str>() + Heap::peek::<Str>(at).bytes.len(),
             Kind::Float => size_of::<Float>(),
             Kind::Vector => size_of::<Vector>() + Heap::peek::<Vector>(at).slots.len() * 8,
-            Kind::HashTable => size_of::<HashTable>() + Heap::peek::<HashTable>(at).entries.len() * 16,
+            Kind::HashTable => size_of::<HashTable>() + Heap::peek::<HashTable>(at).owned_bytes(),
             _ => size_of::<Vector>(),
         }
     }

@@ -1,161 +1,208 @@
-//! Hash tables: lookup by an index over the entries, which keep the order they were put in.
+//! Hash tables: maps that live in the image, one type of keys a test.
 
-use crate::equal;
+use crate::equal::{self, Patience};
 use crate::heap::Heap;
+use crate::living::Living;
 use crate::object::{Entry, HashTable, Test};
+use crate::rt::{Dumpable, ImageHasher, ImageKey, ImageMap};
 use crate::value::Value;
 
-/// Where the entries of a table are, by hash. It depends on addresses, so it is never dumped: a loaded table makes
-/// it anew when first asked.
-pub struct Index {
-    /// Entry number plus one, or zero; open addressing, a power of two.
-    buckets: Vec<u32>,
-    /// The hash of each entry, removed ones among them.
-    hashes: Vec<u64>,
+/// A key that is the same as another by `eql`.
+#[derive(Dumpable, Clone, Copy)]
+#[dump(transparent)]
+#[repr(transparent)]
+pub(crate) struct EqlKey(Value);
+
+/// A key that is the same as another by `equal`.
+#[derive(Dumpable, Clone, Copy)]
+#[dump(transparent)]
+#[repr(transparent)]
+pub(crate) struct EqualKey(Value);
+
+/// The entries of a table, by how its keys are compared.
+///
+/// Keys are made, hashed and compared by the functions of this file only, while the heap is borrowed, or by a load: that
+/// is what lets them look at objects.
+#[derive(Dumpable)]
+#[repr(u8)]
+pub(crate) enum Map {
+    /// By [`Test::Eq`].
+    Eq(ImageMap<Value, Value>),
+    /// By [`Test::Eql`].
+    Eql(ImageMap<EqlKey, Value>),
+    /// By [`Test::Equal`].
+    Equal(ImageMap<EqualKey, Value>),
 }
 
-impl Index {
-    fn insert(&mut self, hash: u64, entry: usize) {
-        let mask = self.buckets.len() - 1;
-        let mut at = hash as usize & mask;
-        while self.buckets[at] != 0 {
-            at = (at + 1) & mask;
+impl ImageKey for EqlKey {
+    const VERSION: u32 = 1;
+    fn hash_key(&self, hasher: &mut ImageHasher<'_>) {
+        // SAFETY: a key is hashed while its heap is borrowed, or loaded (see `Map`).
+        equal::hash_eql(unsafe { Living::assumed() }, self.0, hasher);
+    }
+    fn same_key(&self, other: &Self) -> bool {
+        // SAFETY: as above.
+        equal::eql_living(unsafe { Living::assumed() }, self.0, other.0)
+    }
+}
+
+impl ImageKey for EqualKey {
+    const VERSION: u32 = 1;
+    fn hash_key(&self, hasher: &mut ImageHasher<'_>) {
+        // SAFETY: a key is hashed while its heap is borrowed, or loaded (see `Map`).
+        equal::hash_equal(unsafe { Living::assumed() }, self.0, hasher);
+    }
+    fn same_key(&self, other: &Self) -> bool {
+        // SAFETY: as above.
+        equal::equal_living(unsafe { Living::assumed() }, Patience::KEYS, self.0, other.0)
+    }
+}
+
+impl From<EqlKey> for Value {
+    fn from(key: EqlKey) -> Value {
+        key.0
+    }
+}
+
+impl From<EqualKey> for Value {
+    fn from(key: EqualKey) -> Value {
+        key.0
+    }
+}
+
+/// Runs an expression with a name for the map of whatever test.
+macro_rules! with_map {
+    ($of:expr, $map:ident, $key:ident => $body:expr) => {
+        match $of {
+            Map::Eq($map) => {
+                let $key = |key: Value| key;
+                $body
+            }
+            Map::Eql($map) => {
+                let $key = EqlKey;
+                $body
+            }
+            Map::Equal($map) => {
+                let $key = EqualKey;
+                $body
+            }
         }
-        self.buckets[at] = entry as u32 + 1;
-        self.hashes.push(hash);
+    };
+}
+
+impl Map {
+    /// No entries.
+    pub(crate) fn new(test: Test) -> Map {
+        match test {
+            Test::Eq => Map::Eq(ImageMap::new()),
+            Test::Eql => Map::Eql(ImageMap::new()),
+            Test::Equal => Map::Equal(ImageMap::new()),
+        }
+    }
+}
+
+impl HashTable {
+    /// How keys are compared.
+    pub fn test(&self) -> Test {
+        match self.map {
+            Map::Eq(_) => Test::Eq,
+            Map::Eql(_) => Test::Eql,
+            Map::Equal(_) => Test::Equal,
+        }
+    }
+
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        with_map!(&self.map, map, _key => map.len())
+    }
+
+    /// The entries in the order they were put in.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        fn entry<K: Copy + Into<Value>>((key, value): (&K, &Value)) -> Entry {
+            Entry { key: (*key).into(), value: *value }
+        }
+        let (eq, eql, equal) = match &self.map {
+            Map::Eq(map) => (Some(map.iter()), None, None),
+            Map::Eql(map) => (None, Some(map.iter()), None),
+            Map::Equal(map) => (None, None, Some(map.iter())),
+        };
+        let (eq, eql) = (eq.into_iter().flatten().map(entry), eql.into_iter().flatten().map(entry));
+        eq.chain(eql).chain(equal.into_iter().flatten().map(entry))
+    }
+
+    /// Bytes that the entries take outside of an image.
+    pub(crate) fn owned_bytes(&self) -> usize {
+        with_map!(&self.map, map, _key => map.owned_bytes())
     }
 }
 
 impl Heap {
-    fn hash(&self, test: Test, key: Value) -> u64 {
-        match test {
-            Test::Eq => equal::hash_eq(key),
-            Test::Eql => equal::hash_eql(self, key),
-            Test::Equal => equal::hash_equal(self, key),
-        }
-    }
-
-    fn build_index(&self, table: &HashTable, capacity: usize) -> Box<Index> {
-        let buckets = vec![0; (capacity * 2).next_power_of_two().max(8)];
-        let mut index = Box::new(Index { buckets, hashes: Vec::with_capacity(capacity) });
-        for (at, entry) in table.entries.iter().enumerate() {
-            index.insert(self.hash(table.test, entry.key), at);
-        }
-        index
-    }
-
-    /// The entry of a key, or the key's hash when there is none.
-    fn find(&self, table: &HashTable, key: Value) -> Result<usize, u64> {
-        if table.index.get().is_null() {
-            table.index.set(Box::into_raw(self.build_index(table, table.entries.len())));
-        }
-        let hash = self.hash(table.test, key);
-        // SAFETY: a pointer in `index` is a living `Index` of this table, and it is replaced only while the heap is
-        // borrowed exclusively.
-        let index = unsafe { &*table.index.get() };
-        let mask = index.buckets.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let entry = match index.buckets[at] {
-                0 => return Err(hash),
-                n => n as usize - 1,
-            };
-            let other = table.entries[entry].key;
-            let same = |other| match table.test {
-                Test::Eq => other == key,
-                Test::Eql => equal::eql(self, other, key),
-                Test::Equal => equal::equal(self, other, key),
-            };
-            if index.hashes[entry] == hash && other != Value::UNBOUND && same(other) {
-                return Ok(entry);
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
     /// The value of a key in a hash table.
     pub fn gethash(&self, table: Value, key: Value) -> Option<Value> {
-        let table = self.get::<HashTable>(table)?;
-        Some(table.entries[self.find(table, key).ok()?].value)
+        with_map!(&self.get::<HashTable>(table)?.map, map, as_key => map.get(&as_key(key)).copied())
+    }
+
+    /// Takes the map out of a table for as long as `change` runs: it may look at any object meanwhile, the table
+    /// among them.
+    fn change_map<R>(&mut self, table: Value, change: impl FnOnce(&Heap, &mut Map) -> R) -> Option<R> {
+        let empty = Map::new(self.get::<HashTable>(table)?.test());
+        let mut map = std::mem::replace(&mut self.get_mut::<HashTable>(table)?.map, empty);
+        let result = change(self, &mut map);
+        self.get_mut::<HashTable>(table)?.map = map;
+        Some(result)
     }
 
     /// Sets the value of a key in a hash table. Does nothing when `table` is none.
     pub fn puthash(&mut self, table: Value, key: Value, value: Value) {
-        let Some(t) = self.get::<HashTable>(table) else { return };
-        let hash = match self.find(t, key) {
-            Ok(at) => {
-                if let Some(t) = self.get_mut::<HashTable>(table) {
-                    t.entries[at].value = value;
-                }
-                return;
-            }
-            Err(hash) => hash,
-        };
-        let full = t.entries.len();
-        // SAFETY: `find` left a living index of this table.
-        let roomy = unsafe { &*t.index.get() }.buckets.len() > (full + 1) * 3 / 2;
-        let Some(t) = self.get_mut::<HashTable>(table) else { return };
-        t.count += 1;
-        if roomy {
-            t.entries.push(Entry { key, value });
-            // SAFETY: `find` left a living index of this table, which is borrowed exclusively.
-            unsafe { &mut *t.index.get() }.insert(hash, full);
-        } else {
-            t.entries.with_vec(|entries| entries.retain(|e| e.key != Value::UNBOUND));
-            t.entries.push(Entry { key, value });
-            let Some(t) = self.get::<HashTable>(table) else { return };
-            let index = self.build_index(t, t.entries.len() * 2);
-            replace_index(t, Some(index));
+        let inserted = self.change_map(
+            table,
+            |_, map| with_map!(map, map, as_key => map.insert(as_key(key), value).is_none()),
+        );
+        if inserted == Some(true) {
+            self.fresh += size_of::<Entry>();
         }
-        self.fresh += size_of::<Entry>();
     }
 
     /// Removes a key from a hash table.
     pub fn remhash(&mut self, table: Value, key: Value) {
-        if let Some(Ok(at)) = self.get::<HashTable>(table).map(|t| self.find(t, key)) {
-            self.remove_entry(table, at);
+        if self.gethash(table, key).is_some() {
+            self.change_map(table, |_, map| {
+                with_map!(map, map, as_key => map.remove(&as_key(key)));
+            });
         }
     }
 
-    /// Removes the entry at this place, which stays as a gap until the table grows.
-    pub(crate) fn remove_entry(&mut self, table: Value, at: usize) {
-        if let Some(t) = self.get_mut::<HashTable>(table) {
-            t.entries[at] = Entry { key: Value::UNBOUND, value: Value::NIL };
-            t.count -= 1;
+    /// Keeps the entries of a hash table for which `keep` says so. A table of which none goes is not written.
+    pub(crate) fn retain_entries(&mut self, table: Value, keep: impl Fn(&Heap, Entry) -> bool) {
+        let Some(known) = self.get::<HashTable>(table) else { return };
+        if known.entries().all(|entry| keep(self, entry)) {
+            return;
         }
+        self.change_map(table, |heap, map| {
+            with_map!(map, map, _key => map.retain(|key, value| {
+                keep(heap, Entry { key: (*key).into(), value: *value })
+            }));
+        });
     }
 
     /// Removes all keys from a hash table.
     pub fn clrhash(&mut self, table: Value) {
         if let Some(t) = self.get_mut::<HashTable>(table) {
-            t.entries = Default::default();
-            t.count = 0;
-            replace_index(t, None);
+            t.map = Map::new(t.test());
         }
     }
 
     /// The keys and values of a hash table, in the order they were put in.
     pub fn hash_entries(&self, table: Value) -> Vec<Entry> {
-        let entries = self.get::<HashTable>(table).map_or(&[][..], |t| &t.entries);
-        entries.iter().copied().filter(|e| e.key != Value::UNBOUND).collect()
+        self.get::<HashTable>(table).map_or_else(Vec::new, |table| table.entries().collect())
     }
 
-    /// Replaces entries of a hash table in their places, after which the index is made anew.
+    /// Replaces all entries of a hash table.
     pub(crate) fn set_hash_entries(&mut self, table: Value, entries: Vec<Entry>) {
-        if let Some(t) = self.get_mut::<HashTable>(table) {
-            t.count = entries.len() as u64;
-            t.entries = entries.into();
-            replace_index(t, None);
+        self.clrhash(table);
+        for Entry { key, value } in entries {
+            self.puthash(table, key, value);
         }
-    }
-}
-
-fn replace_index(table: &HashTable, index: Option<Box<Index>>) {
-    let new = index.map_or(std::ptr::null_mut(), Box::into_raw);
-    let old = table.index.replace(new);
-    if !old.is_null() {
-        // SAFETY: a pointer in `index` came from `Box::into_raw` and was just given up.
-        drop(unsafe { Box::from_raw(old) });
     }
 }
 
@@ -186,5 +233,19 @@ mod tests {
         let wanted: Vec<_> =
             (0..300).filter(|i| i % 3 != 0).map(|i| format!("key {i}").into_bytes()).collect();
         assert_eq!(keys, wanted);
+    }
+
+    #[test]
+    fn a_table_may_be_a_key_and_a_part_of_a_key_of_its_own() {
+        let mut heap = Heap::new();
+        let table = heap.hash_table(Test::Equal, Weakness::None);
+        let list = heap.list(&[table, Value::T]);
+        heap.puthash(table, table, Value::T);
+        heap.puthash(table, list, Value::NIL);
+        let same = heap.list(&[table, Value::T]);
+        assert_eq!(
+            (heap.gethash(table, table), heap.gethash(table, same)),
+            (Some(Value::T), Some(Value::NIL))
+        );
     }
 }

@@ -6,14 +6,16 @@
 
 use crate::bignum::{self, BigInt};
 use crate::chars;
+use crate::hash_table::Map;
+use crate::living::Living;
 use crate::object::{
-    Bignum, BoolVector, Cons, Entry, Float, HashTable, Headed, Header, Kind, Lambda, Macro, Record, Slots,
-    Str, Subr, Test, Vector, Weakness,
+    Bignum, BoolVector, Cons, Float, HashTable, Headed, Header, Kind, Lambda, Macro, Record, Slots, Str,
+    Subr, Test, Vector, Weakness,
 };
 use crate::object::{ByteCode, CharTable, SubCharTable};
-use crate::rt::{ImageVec, ProcessPtr, Symbol};
+use crate::rt::Symbol;
 use crate::subrs::SubrDesc;
-use crate::value::{TAG_CONS, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
+use crate::value::{TAG_CONS, Value};
 use neodump_runtime::{AdoptImage, Image, Marks};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
@@ -248,9 +250,8 @@ impl Heap {
 
     /// Makes an empty hash table.
     pub fn hash_table(&mut self, test: Test, weak: Weakness) -> Value {
-        let entries: ImageVec<Entry> = ImageVec::new();
         let header = Header::new(Kind::HashTable);
-        self.adopt(HashTable { header, test, weak, count: 0, entries, index: ProcessPtr::null() }, 0)
+        self.adopt(HashTable { header, weak, map: Map::new(test) }, 0)
     }
 
     /// Makes a function of the machine.
@@ -261,36 +262,24 @@ impl Heap {
     /// The pair, if it is one.
     #[inline]
     pub fn as_cons(&self, v: Value) -> Option<&Cons> {
-        if !v.is_cons() {
-            return None;
-        }
-        // SAFETY: a word with this tag points to a living `Cons`; its halves are cells, so sharing is fine.
-        Some(unsafe { &*ptr::with_exposed_provenance::<Cons>(v.address()) })
+        Living::of(self).as_cons(v)
     }
 
     /// The header, if the value is an object that has one.
     #[inline]
     pub fn header(&self, v: Value) -> Option<&Header> {
-        if !matches!(v.tag(), TAG_STR | TAG_VECLIKE | TAG_FLOAT) {
-            return None;
-        }
-        // SAFETY: a word with one of these tags points to a living object that starts with a header.
-        Some(unsafe { &*ptr::with_exposed_provenance::<Header>(v.address()) })
+        Living::of(self).header(v)
     }
 
     /// The kind in the header, if the value is an object that has one.
     pub fn kind(&self, v: Value) -> Option<Kind> {
-        self.header(v).map(|h| h.kind)
+        Living::of(self).kind(v)
     }
 
     /// The object, if it is of this type.
     #[inline]
     pub fn get<T: Headed>(&self, v: Value) -> Option<&T> {
-        if v.tag() != T::TAG || Some(self.header(v)?.kind as u8) != T::KIND {
-            return None;
-        }
-        // SAFETY: tag and kind are those of `T` (see `Headed`), and no `&mut` to it exists: `get_mut` borrows the heap.
-        Some(unsafe { &*ptr::with_exposed_provenance::<T>(v.address()) })
+        Living::of(self).get(v)
     }
 
     /// The object, to write, if it is of this type.
@@ -304,16 +293,7 @@ impl Heap {
 
     /// The values of an object that is a run of values.
     pub fn as_slots(&self, v: Value) -> Option<&[Value]> {
-        Some(match self.kind(v)? {
-            Kind::Vector => self.get::<Vector>(v)?.slots(),
-            Kind::Record => self.get::<Record>(v)?.slots(),
-            Kind::Lambda => self.get::<Lambda>(v)?.slots(),
-            Kind::Macro => self.get::<Macro>(v)?.slots(),
-            Kind::ByteCode => self.get::<ByteCode>(v)?.slots(),
-            Kind::CharTable => self.get::<CharTable>(v)?.slots(),
-            Kind::SubCharTable => self.get::<SubCharTable>(v)?.slots(),
-            _ => return None,
-        })
+        Living::of(self).as_slots(v)
     }
 
     /// The values of an object that is a run of values, to write.
@@ -342,7 +322,7 @@ impl Heap {
 
     /// The number in a float.
     pub fn as_float(&self, v: Value) -> Option<f64> {
-        self.get::<Float>(v).map(|f| f.value)
+        Living::of(self).as_float(v)
     }
 
     /// The bytes of a string.

@@ -24,6 +24,7 @@ pub mod heap;
 pub mod image;
 mod library;
 pub mod lisp_obarray;
+pub mod living;
 pub mod machine;
 pub mod managers;
 pub mod number;

@@ -5,7 +5,7 @@ pub use crate::buffer::object::{
     BufferHandle, FrameHandle, Marker, MarkerChain, Overlay, TimerHandle, WindowHandle,
 };
 use crate::chars;
-use crate::hash_table::Index;
+use crate::hash_table::Map;
 pub use crate::lisp_obarray::LispObarray;
 use crate::rt::{Dumpable, ImageVec, ProcessPtr, Symbol};
 use crate::subrs::SubrDesc;
@@ -14,7 +14,6 @@ use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, TAG_FLOAT, TAG_ST
 pub use crate::variable::{Forward, LocalVar};
 use std::cell::Cell;
 use std::mem::offset_of;
-use std::ptr;
 
 /// A pair. It has no header: what it is stands in the tag of the word that points to it.
 #[derive(Dumpable)]
@@ -277,9 +276,8 @@ pub enum Weakness {
     KeyAndValue,
 }
 
-/// One entry; `key` is [`Value::UNBOUND`] when it was removed.
-#[derive(Dumpable, Clone, Copy)]
-#[repr(C)]
+/// One entry of a hash table.
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The key.
     pub key: Value,
@@ -287,24 +285,17 @@ pub struct Entry {
     pub value: Value,
 }
 
-/// A hash table: its entries in the order they were put in, and an index over them that is made when first needed.
+/// A hash table: a map that is read where it lies in an image.
 #[derive(Dumpable)]
-#[dump(object, kind = Kind::HashTable as u8, validate = HashTable::check)]
+#[dump(object, kind = Kind::HashTable as u8)]
 #[repr(C)]
 pub struct HashTable {
     /// The header.
     pub header: Header,
-    /// How keys are compared.
-    pub test: Test,
     /// What keeps entries alive.
     pub weak: Weakness,
-    /// How many entries are not removed.
-    pub count: u64,
-    /// The entries, removed ones among them.
-    pub entries: ImageVec<Entry>,
-    /// Where the entries are, by hash: null until first needed, for it depends on addresses.
-    #[dump(cache)]
-    pub(crate) index: ProcessPtr<Index>,
+    /// The entries in the order they were put in, and how keys are compared.
+    pub(crate) map: Map,
 }
 
 /// An integer that is no fixnum.
@@ -339,16 +330,6 @@ pub struct Subr {
     /// The function and how many arguments it takes.
     #[dump(native)]
     pub desc: &'static SubrDesc,
-}
-
-impl Drop for HashTable {
-    fn drop(&mut self) {
-        let index = self.index.replace(ptr::null_mut());
-        if !index.is_null() {
-            // SAFETY: a pointer in `index` came from `Box::into_raw` and was just given up.
-            drop(unsafe { Box::from_raw(index) });
-        }
-    }
 }
 
 /// What a program could not have made, and so no image may hold: the machine relies on it without looking.
@@ -387,13 +368,6 @@ impl BoolVector {
         let past = self.bits.last().map_or(0, |last| u32::from(*last) >> (self.len.wrapping_sub(1) % 8 + 1));
         let full = self.len.div_ceil(8) == self.bits.len() as u64;
         rule(full && past == 0, "a vector of booleans has a bit for each and none past the last")
-    }
-}
-
-impl HashTable {
-    fn check(&self) -> Result<(), String> {
-        let used = self.entries.iter().filter(|entry| entry.key != Value::UNBOUND).count();
-        rule(self.count == used as u64, "a hash table counts its entries")
     }
 }
 

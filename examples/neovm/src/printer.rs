@@ -6,8 +6,8 @@ use crate::chars;
 use crate::heap::Heap;
 use crate::number;
 use crate::object::{
-    Bignum, BoolVector, BufferHandle, FrameHandle, HashTable, Kind, LispObarray, Marker, Overlay, Str, Subr,
-    SymbolWithPos, Test, TimerHandle, Weakness, WindowHandle, closure,
+    Bignum, BoolVector, BufferHandle, Entry, FrameHandle, HashTable, Kind, LispObarray, Marker, Overlay, Str,
+    Subr, SymbolWithPos, Test, TimerHandle, Weakness, WindowHandle, closure,
 };
 use crate::rt::{Interner, Symbol};
 use crate::symbols::sym;
@@ -72,8 +72,8 @@ enum Task {
     Rest(Value),
     /// The slots of an object from the given one on, with the closing bracket.
     Slots(Value, usize, &'static str),
-    /// The entries of a hash table from the given one on.
-    Entries(Value, usize),
+    /// The entries of a hash table that are left, and what stands before the first.
+    Entries(std::vec::IntoIter<Entry>, &'static str),
 }
 
 struct Printer<'a> {
@@ -114,7 +114,7 @@ impl Printer<'_> {
                         self.work.extend([Task::Slots(v, at + 1, close), Task::Value(slot)]);
                     }
                 },
-                Task::Entries(v, at) => self.entry(v, at)?,
+                Task::Entries(left, before) => self.entry(left, before)?,
             }
         }
         Ok(())
@@ -171,7 +171,7 @@ impl Printer<'_> {
             },
             Some(Kind::LispObarray) => {
                 let table = self.heap.get::<LispObarray>(v).and_then(|o| self.heap.get::<HashTable>(o.table));
-                write!(self.out, "#<obarray n={}>", table.map_or(self.symbols.len() as u64, |t| t.count))
+                write!(self.out, "#<obarray n={}>", table.map_or(self.symbols.len(), |t| t.count()))
             }
             Some(kind) => self.placed(kind, v),
             None => write!(self.out, "#<invalid {:#x}>", v.bits()),
@@ -270,7 +270,7 @@ impl Printer<'_> {
 
     fn hash_table(&mut self, v: Value) -> io::Result<()> {
         let Some(table) = self.heap.get::<HashTable>(v) else { return Ok(()) };
-        let test = match table.test {
+        let test = match table.test() {
             Test::Eq => " test eq",
             Test::Eql => "",
             Test::Equal => " test equal",
@@ -282,19 +282,18 @@ impl Printer<'_> {
             Weakness::KeyOrValue => " weakness key-or-value",
             Weakness::KeyAndValue => " weakness key-and-value",
         };
-        self.work.push(Task::Entries(v, 0));
-        write!(self.out, "#s(hash-table size {}{test}{weak} data (", table.count)
+        let entries: Vec<Entry> = table.entries().collect();
+        write!(self.out, "#s(hash-table size {}{test}{weak} data (", entries.len())?;
+        self.work.push(Task::Entries(entries.into_iter(), ""));
+        Ok(())
     }
 
-    fn entry(&mut self, v: Value, at: usize) -> io::Result<()> {
-        let entries = self.heap.get::<HashTable>(v).map_or(&[][..], |t| &t.entries);
-        let live = |from: usize| entries.iter().enumerate().skip(from).find(|(_, e)| e.key != Value::UNBOUND);
-        let Some((at, entry)) = live(at) else { return self.out.write_all(b"))") };
-        if live(0).is_some_and(|(first, _)| first != at) {
-            self.out.write_all(b" ")?;
-        }
+    /// The next of the entries of a table, and what stands before it.
+    fn entry(&mut self, mut left: std::vec::IntoIter<Entry>, before: &'static str) -> io::Result<()> {
+        let Some(entry) = left.next() else { return self.out.write_all(b"))") };
+        self.out.write_all(before.as_bytes())?;
         self.work.extend([
-            Task::Entries(v, at + 1),
+            Task::Entries(left, " "),
             Task::Value(entry.value),
             Task::Text(" "),
             Task::Value(entry.key),

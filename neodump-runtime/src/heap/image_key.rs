@@ -114,6 +114,12 @@ impl std::fmt::Debug for ImageHasher<'_> {
 }
 
 impl<'a> ImageHasher<'a> {
+    /// The hash of a key in a map that no image has entries of: for this process only, as it tells objects by their
+    /// addresses.
+    pub fn hash_of<K: ImageKey + ?Sized>(key: &K) -> u64 {
+        Self::in_memory(key, 0)
+    }
+
     /// A hash of `key` in a map whose image starts its objects at `origin`.
     #[inline]
     pub(super) fn in_memory<K: ImageKey + ?Sized>(key: &K, origin: u64) -> u64 {

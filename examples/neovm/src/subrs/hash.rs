@@ -12,7 +12,7 @@ pub(super) static SUBRS: [SubrDesc; 17] = [
     subr("eq", 2, 2, |vm, a| Ok(Value::bool(a[0] == a[1] || vm.same_bare_symbol(a[0], a[1])))),
     subr("eql", 2, 2, |vm, a| Ok(Value::bool(equal::eql(&vm.heap, a[0], a[1])))),
     subr("equal", 2, 2, |vm, a| Ok(Value::bool(equal::equal(&vm.heap, a[0], a[1])))),
-    subr("sxhash-equal", 1, 1, |vm, a| Ok(Value::int(equal::hash_equal(&vm.heap, a[0]) as usize >> 3))),
+    subr("sxhash-equal", 1, 1, |vm, a| Ok(Value::int(equal::sxhash(&vm.heap, a[0]) as usize >> 3))),
     subr("make-hash-table", 0, MANY, make),
     subr("hash-table-p", 1, 1, |vm, a| Ok(Value::bool(vm.heap.get::<HashTable>(a[0]).is_some()))),
     subr("gethash", 2, 3, |vm, a| {
@@ -34,9 +34,9 @@ pub(super) static SUBRS: [SubrDesc; 17] = [
         vm.heap.clrhash(a[0]);
         Ok(a[0])
     }),
-    subr("hash-table-count", 1, 1, |vm, a| Ok(Value::int(table(vm, a[0])?.count as usize))),
+    subr("hash-table-count", 1, 1, |vm, a| Ok(Value::int(table(vm, a[0])?.count()))),
     subr("hash-table-test", 1, 1, |vm, a| {
-        Ok(match table(vm, a[0])?.test {
+        Ok(match table(vm, a[0])?.test() {
             Test::Eq => sym::eq,
             Test::Eql => sym::eql,
             Test::Equal => sym::equal,
@@ -71,7 +71,7 @@ pub(super) static SUBRS: [SubrDesc; 17] = [
         Ok(vm.heap.list(&values))
     }),
     subr("copy-hash-table", 1, 1, |vm, a| {
-        let (test, weak) = (table(vm, a[0])?.test, table(vm, a[0])?.weak);
+        let (test, weak) = (table(vm, a[0])?.test(), table(vm, a[0])?.weak);
         let entries = vm.heap.hash_entries(a[0]);
         let copy = vm.heap.hash_table(test, weak);
         vm.heap.set_hash_entries(copy, entries);
