@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ptr::NonNull;
 use std::sync::{Mutex, RwLock};
 
-use neodump_runtime::global::{Active, Captured, GlobalError, activate, deactivate};
+use neodump_runtime::global::{Active, Captured, GlobalError, activate, begin, deactivate};
 use neodump_runtime::{DumpError, Dumpable, LoadOptions, Natives, ObjectType, dump_to_bytes};
 use shapes::{Heap, Machine, WAYS, alone, dumped, leak, loaded, release};
 
@@ -336,4 +336,29 @@ fn hostile_bytes_of_a_state_are_refused_by_the_audit() {
         LoadOptions::new().load_bytes::<Vm>(forge.sealed()).map(drop).expect_err("refused").to_string();
     assert!(refused.contains("vm.charsets.is_unified") && refused.contains('2'), "{refused}");
     assert_eq!(statics(), of(11, &[]));
+}
+
+#[test]
+fn activations_nest_like_calls_and_leave_every_state_where_it_was() {
+    let _alone = alone();
+    let (mut outer, mut inner) = (Vm::new(1), Vm::new(2));
+    let note = |text: &str| CHARSETS.with_borrow_mut(|charsets| charsets.priority.push(text.to_owned()));
+    let priority = || CHARSETS.with_borrow(|charsets| charsets.priority.clone());
+    let nobodys = priority();
+    let running = begin(&mut outer).unwrap();
+    note("outer");
+    let nested = begin(&mut inner).unwrap();
+    note("inner");
+    // The activation of one machine does not end with another.
+    let twice = begin(&mut inner).unwrap();
+    let error = twice.end(&mut outer).unwrap_err();
+    assert!(error.to_string().contains("that of another machine"), "{error}");
+    assert_eq!(priority(), ["inner"]);
+    nested.end(&mut inner).unwrap();
+    assert_eq!(priority(), ["outer"]);
+    note("outer again");
+    running.end(&mut outer).unwrap();
+    assert_eq!(priority(), nobodys);
+    let held = |vm: &Vm| vm.charsets.get().expect("held by the machine").priority.clone();
+    assert_eq!((held(&outer), held(&inner)), (vec!["outer".into(), "outer again".into()], vec!["inner".into()]));
 }

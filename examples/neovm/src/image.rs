@@ -18,9 +18,9 @@ pub fn natives() -> &'static Natives {
     &NATIVES
 }
 
-/// How to load an image of the machine.
+/// How to load an image of the machine: it is not active before it runs, and the machine that was active stays so.
 pub fn options<'a>() -> LoadOptions<'a> {
-    LoadOptions::new().natives(natives())
+    LoadOptions::new().natives(natives()).inactive()
 }
 
 impl Vm {
@@ -60,11 +60,9 @@ impl Vm {
         &mut self,
         dump: impl FnOnce(&mut Vm) -> Result<T, DumpError>,
     ) -> Result<T, DumpError> {
-        self.while_whole(|vm| {
-            let result = dump(vm);
-            vm.put_back();
-            result
-        })
+        let result = dump(self);
+        self.put_back();
+        result
     }
 
     /// Starts from a file, however untrusted: loads and audits it, notes it for `pdumper-stats`, and sets the variables of

@@ -9,10 +9,10 @@
 
 use crate::buffer::BufferManager;
 use crate::buffer::handle::Handles;
-use crate::display::charset::Charsets;
+use crate::display::charset::{self, Charsets};
 use crate::display::coding::CodingSystems;
 use crate::display::face::Faces;
-use crate::display::fontset::Fontsets;
+use crate::display::fontset::{self, Fontsets};
 use crate::error::{Flow, LispResult};
 use crate::gc::Roots as SeenRoots;
 use crate::heap::Heap;
@@ -30,6 +30,7 @@ use crate::subrs;
 use crate::symbols::{self, Obarray, sym};
 use crate::value::Value;
 use crate::variable::{Binding, Scope};
+use neodump_runtime::global::Captured;
 use std::io::Write;
 
 /// Where output goes.
@@ -57,9 +58,11 @@ pub struct Vm {
     /// How text may look.
     pub faces: Faces,
     /// Which fonts are tried for which characters.
-    pub fontsets: Fontsets,
+    #[dump(global = fontset::ACTIVE)]
+    pub fontsets: Captured<Fontsets>,
     /// Sets of characters.
-    pub charsets: Charsets,
+    #[dump(global = charset::ACTIVE)]
+    pub charsets: Captured<Charsets>,
     /// How text is written as bytes.
     pub codings: CodingSystems,
     /// The lexical environment: nil for dynamic binding, else an alist that may also hold special symbols and `t`.
@@ -146,8 +149,8 @@ impl Vm {
             symbols: symbols::interner(),
             obarray: Obarray::new(),
             faces: Faces::default(),
-            fontsets: Fontsets::default(),
-            charsets: Charsets::default(),
+            fontsets: Captured::default(),
+            charsets: Captured::default(),
             codings: CodingSystems::default(),
             lexenv: Value::NIL,
             buffers: BufferManager::default(),
@@ -287,12 +290,10 @@ impl Vm {
         if self.no_collection != 0 {
             return;
         }
-        self.while_whole(|vm| {
-            let mut heap = std::mem::take(&mut vm.heap);
-            // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
-            unsafe { heap.collect(&mut |roots| vm.for_each_root(roots)) };
-            vm.heap = heap;
-        });
+        let mut heap = std::mem::take(&mut self.heap);
+        // SAFETY: at a safe point every value in use is a root: the rule at the head of this file.
+        unsafe { heap.collect(&mut |roots| self.for_each_root(roots)) };
+        self.heap = heap;
     }
 
     /// Tells of every value that is in use for a reason of its own: all that is dumped, and what the running program

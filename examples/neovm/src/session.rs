@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) aside: Option<Aside>,
     /// How often the machine was activated: see [`crate::active`].
     pub(crate) activations: u32,
+    /// What ends the first of them.
+    pub(crate) running: Option<neodump_runtime::global::Activation>,
     /// The Lisp threads that have not ended.
     pub(crate) threads: Vec<Value>,
     /// Where the last search found what, in characters.

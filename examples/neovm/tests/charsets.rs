@@ -126,7 +126,7 @@ fn a_machine_that_runs_inside_of_another_gives_the_registry_back() {
     let bytes = outer.dump_to_bytes().unwrap();
     assert!(has_runes());
     outer.deactivate();
-    assert!(!has_runes() && outer.charsets.get(runes).is_some());
+    assert!(!has_runes() && outer.charsets.get().unwrap().get(runes).is_some());
     let mut back: Vm = image::options().load_bytes(&bytes).unwrap();
     assert_eq!(back.eval_to_string("(remark)").unwrap(), "\"cut in stone\"");
 }

@@ -53,7 +53,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("(append (encode-coding-string \"a\\n\" 'marked) nil)", "(255 254 97 0 13 0 10 0)"),
     ("(decode-coding-string (encode-coding-string \"a\\n\" 'marked) 'utf-16)", "\"a\n\""),
     ("last-coding-system-used", "utf-16be-with-signature-dos"),
-    ("(append (encode-coding-string \"\\x434\\xe9z\" 'own) nil)", "(196 35 122)"),
+    ("(append (encode-coding-string \"\\u0434\\u00e9z\" 'own) nil)", "(196 35 122)"),
     ("(append (encode-coding-string \"\\n\" 'lines) nil)", "(13 10)"),
     ("(condition-case e (check-coding-system 'nothing) (error e))", "(coding-system-error nothing)"),
     (

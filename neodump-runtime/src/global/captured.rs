@@ -125,6 +125,8 @@ pub(crate) struct Field<'a, G: Global> {
 const ELSEWHERE: &str =
     "the state of the machine is in the thread-local of another thread; deactivate the machine there first";
 
+const ANOTHER: &str = "the activation is that of another machine; end it with the machine that it began with";
+
 impl<G: Global> Attached for Field<'_, G> {
     fn activate(&mut self) -> Result<Before, GlobalError> {
         let Self { captured, global, name } = self;
@@ -138,7 +140,7 @@ impl<G: Global> Attached for Field<'_, G> {
         });
         let active = before.flatten().map_err(|error| error.of(name))?;
         captured.home = Some(*global);
-        Ok(Before { active, held })
+        Ok(Before { of: captured.id, active, held })
     }
 
     fn deactivate(&mut self) -> Result<(), GlobalError> {
@@ -156,6 +158,9 @@ impl<G: Global> Attached for Field<'_, G> {
 
     fn restore(&mut self, before: &Before) -> Result<(), GlobalError> {
         let Self { captured, global, name } = self;
+        if before.of != captured.id {
+            return Err(GlobalError::new(ANOTHER).of(name));
+        }
         let restored = global.with(|active| {
             active.switch(before.active);
             if before.held {

@@ -71,13 +71,57 @@ pub fn deactivate<R: ImageRoot>(root: &mut R) -> Result<(), GlobalError> {
     root.globals(&mut |global| global.deactivate())
 }
 
+/// Makes a machine the active one until [`Activation::end`], which makes the one active that was so before, and puts
+/// the states where they were: activations nest like calls, and a machine whose programs run in activations can go to
+/// another thread between them.
+///
+/// ```
+/// use std::cell::RefCell;
+/// use neodump_runtime::Dumpable;
+/// use neodump_runtime::global::{Active, Captured, begin};
+///
+/// thread_local! {
+///     static NAMES: RefCell<Active<Vec<u32>>> = const { RefCell::new(Active::new(Vec::new())) };
+/// }
+///
+/// #[derive(Dumpable)]
+/// #[dump(image = "vm", version = 1)]
+/// struct Vm {
+///     #[dump(global = NAMES)]
+///     names: Captured<Vec<u32>>,
+/// }
+///
+/// let mut outer = Vm { names: Captured::new(vec![1]) };
+/// let mut inner = Vm { names: Captured::new(vec![2]) };
+/// let running = begin(&mut outer)?;
+/// let nested = begin(&mut inner)?;
+/// NAMES.with_borrow_mut(|names| names.push(3));
+/// nested.end(&mut inner)?;
+/// NAMES.with_borrow_mut(|names| names.push(4));
+/// running.end(&mut outer)?;
+/// assert_eq!((outer.names.get(), inner.names.get()), (Some(&vec![1, 4]), Some(&vec![2, 3])));
+/// # Ok::<(), neodump_runtime::global::GlobalError>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`activate`].
+pub fn begin<R: ImageRoot>(root: &mut R) -> Result<Activation, GlobalError> {
+    Activation::of(root)
+}
+
 /// What an activation changed, to be undone.
-pub(crate) struct Activation {
+#[must_use = "the machine stays active until `end` is called"]
+#[derive(Debug)]
+pub struct Activation {
     before: Vec<Before>,
 }
 
 /// What one static was before an activation.
+#[derive(Debug)]
 pub struct Before {
+    /// Whose state was brought in.
+    of: u64,
     /// Whose state was active.
     active: u64,
     /// Whether the machine held its state itself.
@@ -101,13 +145,23 @@ impl Activation {
         }
     }
 
-    /// Makes the statics what they were. One that is locked by now stays as it is.
-    pub(crate) fn undo<R: ImageRoot>(self, root: &mut R) {
+    /// Makes the statics what they were before [`begin`]. The activations of a thread end in the reverse of the order in
+    /// which they began.
+    ///
+    /// # Errors
+    ///
+    /// A static is locked or borrowed, or another machine was activated: statics that come later in the machine stay as
+    /// they are.
+    pub fn end<R: ImageRoot>(self, root: &mut R) -> Result<(), GlobalError> {
         let mut before = self.before.into_iter();
-        // The visit ends where the activation did.
-        let _ = root.globals(&mut |global| match before.next() {
+        root.globals(&mut |global| match before.next() {
             Some(before) => global.restore(&before),
             None => Ok(()),
-        });
+        })
+    }
+
+    /// As [`end`](Self::end), for an activation that failed half-way: a static that is locked by now stays as it is.
+    pub(crate) fn undo<R: ImageRoot>(self, root: &mut R) {
+        let _ = self.end(root);
     }
 }

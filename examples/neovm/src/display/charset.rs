@@ -6,6 +6,7 @@ use crate::machine::Vm;
 use crate::object::Vector;
 use crate::rt::{Dumpable, ImageOption, ImageVec, Symbol};
 use crate::value::Value;
+use neodump_runtime::global::Active;
 use std::cell::RefCell;
 
 /// How codes become characters.
@@ -279,12 +280,7 @@ impl Charsets {
 
 thread_local! {
     /// The registry of the machine that runs on this thread.
-    static ACTIVE: RefCell<Charsets> = RefCell::default();
-}
-
-/// Exchanges the thread's registry with a machine's: a row of [`crate::active::PLACES`].
-pub(crate) fn exchange(vm: &mut Vm) {
-    ACTIVE.with_borrow_mut(|active| std::mem::swap(active, &mut vm.charsets));
+    pub(crate) static ACTIVE: RefCell<Active<Charsets>> = RefCell::default();
 }
 
 /// Reads the registry of the machine that runs on this thread; it is empty when none does. Code without a machine at
@@ -294,16 +290,16 @@ pub(crate) fn exchange(vm: &mut Vm) {
 ///
 /// When called while the registry is changed.
 pub fn with_active<R>(read: impl FnOnce(&Charsets) -> R) -> R {
-    ACTIVE.with_borrow(read)
+    ACTIVE.with_borrow(|active| read(active))
 }
 
 impl Vm {
-    /// Reads or changes the charsets, wherever they are at the moment. What is called runs no Lisp.
+    /// Reads or changes the charsets, wherever they are at the moment. What is called runs no Lisp: a collection could
+    /// not look at them.
     pub fn with_charsets<R>(&mut self, f: impl FnOnce(&mut Charsets, &Heap) -> R) -> R {
-        if self.is_active() {
-            ACTIVE.with_borrow_mut(|active| f(active, &self.heap))
-        } else {
-            f(&mut self.charsets, &self.heap)
+        match self.charsets.get_mut() {
+            Some(charsets) => f(charsets, &self.heap),
+            None => ACTIVE.with_borrow_mut(|active| f(active, &self.heap)),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Fontsets: which fonts are tried for which characters, in which order.
 
+use super::by_thread::ByThread;
 use super::font::FontSpec;
 use super::table::Table;
 use crate::machine::Vm;
 use crate::managers::LispString;
 use crate::rt::{Dumpable, ImageVec};
-use std::sync::{PoisonError, RwLock};
-use std::thread::{self, ThreadId};
+use std::thread::ThreadId;
 
 /// What is tried for a character.
 #[derive(Dumpable, Clone, Debug)]
@@ -192,43 +192,22 @@ impl Fontsets {
     }
 }
 
-/// The fontsets of all machines that run, by thread: what draws text does so on threads of its own, and finds here what
-/// the machine it draws for has.
-static ACTIVE: RwLock<Vec<(ThreadId, Fontsets)>> = RwLock::new(Vec::new());
+/// The fontsets of all machines that run.
+pub(crate) static ACTIVE: ByThread<Fontsets> = ByThread::new();
 
-/// Exchanges what the process has for this thread with a machine's: a row of [`crate::active::PLACES`]. Nobody waits for
-/// long, as each thread has a registry of its own in the list.
-pub(crate) fn exchange(vm: &mut Vm) {
-    let mut active = ACTIVE.write().unwrap_or_else(PoisonError::into_inner);
-    let this = thread::current().id();
-    let at = active.iter().position(|(thread, _)| *thread == this).unwrap_or_else(|| {
-        active.push((this, Fontsets::default()));
-        active.len() - 1
-    });
-    std::mem::swap(&mut active[at].1, &mut vm.fontsets);
-    // What a thread had before its first machine is what no machine has.
-    if active[at].1.generation == 0 {
-        active.swap_remove(at);
-    }
-}
-
-/// Reads the fontsets of the machine that runs on a thread, from any thread; `None` when none with fontsets does.
+/// Reads the fontsets of the machine that runs on a thread, from any thread: what draws text does so on threads of its own.
+/// `None` when no machine runs there.
 pub fn with_active_on<R>(thread: ThreadId, read: impl FnOnce(&Fontsets) -> R) -> Option<R> {
-    let active = ACTIVE.read().unwrap_or_else(PoisonError::into_inner);
-    active.iter().find(|(other, _)| *other == thread).map(|(_, fontsets)| read(fontsets))
+    ACTIVE.with_active_on(thread, read)
 }
 
 impl Vm {
     /// Reads or changes the fontsets, wherever they are at the moment. What is called runs no Lisp.
     pub fn with_fontsets<R>(&mut self, f: impl FnOnce(&mut Fontsets) -> R) -> R {
-        if !self.is_active() {
-            return f(&mut self.fontsets);
+        match self.fontsets.get_mut() {
+            Some(fontsets) => f(fontsets),
+            None => ACTIVE.with_mine(|active| f(active)),
         }
-        // Out of the list while `f` runs, so that no other thread waits for it.
-        exchange(self);
-        let result = f(&mut self.fontsets);
-        exchange(self);
-        result
     }
 }
 
