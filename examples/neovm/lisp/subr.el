@@ -231,19 +231,18 @@
 
 (defun replace-regexp-in-string (regexp rep string &optional _fixed literal _sub start)
   "STRING from START on with REP, a text or a function of the match, for each match of REGEXP."
-  (let* ((at (or start 0)) (end (length string)) (out (list (substring string 0 at))) (done nil))
+  (let* ((at (or start 0)) (end (length string)) (out (list (substring string 0 at))))
     (save-match-data
-      (while (and (not done) (<= at end) (string-match regexp string at))
+      (while (and (< at end) (string-match regexp string at))
         (let* ((from (match-beginning 0)) (to (match-end 0))
-               (new (if (stringp rep) rep (save-match-data (funcall rep (match-string 0 string))))))
+               (new (if (stringp rep) rep (save-match-data (funcall rep (match-string 0 string)))))
+               ;; Behind an empty match goes one character on its way.
+               (next (if (= from to) (min end (1+ from)) to)))
           (push (substring string at from) out)
           (push (match-substitute new literal string) out)
-          (if (> to from)
-              (setq at to)
-            (if (< from end) (push (substring string from (1+ from)) out) (setq done t))
-            (setq at (min end (1+ from)))
-            (if (= from end) (setq done t)))))
-      (if (< at end) (push (substring string at) out)))
+          (push (substring string to next) out)
+          (setq at next)))
+      (push (substring string at) out))
     (apply #'concat (nreverse out))))
 
 (defun split-string (string &optional separators omit-nulls trim)

@@ -330,17 +330,41 @@ impl Heap {
         self.get::<Str>(v).map(|s| &*s.bytes)
     }
 
-    /// The elements of a list up to its end or first non-list tail, at most `limit` of them.
+    /// The elements of a list up to its end or first non-list tail, at most `limit` of them. Of a list that leads back into
+    /// itself, no more than there are objects.
     pub fn list_elements(&self, mut v: Value, limit: usize) -> Vec<Value> {
         let mut out = Vec::new();
+        let limit = limit.min(self.objects());
         while let Some(c) = self.as_cons(v) {
-            if out.len() == limit {
+            if out.len() >= limit {
                 break;
             }
             out.push(c.car.get());
             v = c.cdr.get();
         }
         out
+    }
+
+    /// How many conses a list has, each counted once.
+    pub fn list_length(&self, list: Value) -> usize {
+        // Brent: the hare stops at the end, or where the tortoise waits.
+        let (mut tortoise, mut hare, mut steps, mut power, mut cycle) = (list, list, 0, 1, 0);
+        while let Some(cons) = self.as_cons(hare) {
+            if cycle == power {
+                (tortoise, power, cycle) = (hare, power * 2, 0);
+            }
+            (hare, steps, cycle) = (cons.cdr.get(), steps + 1, cycle + 1);
+            if hare == tortoise {
+                // The cycle's length is known; what leads to it ends where two walks that far apart meet.
+                let (mut first, mut second, mut lead) = (list, list, 0);
+                (0..cycle).for_each(|_| second = self.cdr(second));
+                while first != second {
+                    (first, second, lead) = (self.cdr(first), self.cdr(second), lead + 1);
+                }
+                return lead + cycle;
+            }
+        }
+        steps
     }
 
     /// Whether the collector reached the object, or there is nothing to reach: the one question for all objects. The

@@ -49,7 +49,7 @@ pub(super) static SUBRS: [SubrDesc; 42] = [
     subr("nthcdr", 2, 2, |vm, a| nthcdr(vm, a[0], a[1])),
     subr("last", 1, 2, |vm, a| {
         let n = if arg(a, 1).is_nil() { 1 } else { vm.index(arg(a, 1))? };
-        let len = vm.heap.list_elements(a[0], usize::MAX).len();
+        let len = vm.heap.list_length(a[0]);
         nthcdr(vm, Value::int(len.saturating_sub(n)), a[0])
     }),
     subr("append", 0, MANY, append),
@@ -132,7 +132,7 @@ pub(super) static SUBRS: [SubrDesc; 42] = [
         }
         Ok(vm.heap.list(&values))
     }),
-    subr("safe-length", 1, 1, |vm, a| Ok(Value::int(vm.heap.list_elements(a[0], 1 << 32).len()))),
+    subr("safe-length", 1, 1, |vm, a| Ok(Value::int(vm.heap.list_length(a[0])))),
 ];
 
 fn list_star(vm: &mut Vm, a: &[Value]) -> LispResult {
@@ -219,11 +219,11 @@ impl Vm {
         while let Some(link) = self.heap.as_cons(rest) {
             out.push(link.car.get());
             rest = link.cdr.get();
-            if out.len() > self.heap.objects() + (1 << 20) {
+            if out.len() > self.heap.objects() {
                 return Err(self.signal(sym::circular_list, &[list]));
             }
         }
-        if rest.is_nil() { Ok(out) } else { Err(self.wrong_type(sym::listp, list)) }
+        if rest.is_nil() { Ok(out) } else { Err(self.wrong_type(sym::listp, rest)) }
     }
 
     /// A property list with one property set: the same list when it had the property.
