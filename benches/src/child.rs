@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use neodump_runtime::image::{SegmentKind, Source};
-use neodump_runtime::{AdoptImage, Dumper, LoadOptions, LoadReport, Placement};
+use neodump_runtime::{Dumper, Image, LoadOptions, LoadReport, Placement};
 
 use crate::grow::{self, Shape};
 use crate::machine::Vm;
-use crate::memory;
+use crate::{memory, tables};
 
 /// What went wrong: a message.
 pub(crate) type Failure = Box<dyn std::error::Error>;
@@ -48,6 +48,10 @@ pub(crate) fn main(args: &[&str]) -> Result<(), Failure> {
         ["read", path] => read(Path::new(path))?,
         ["latency", _] => vec![memory::latency()],
         ["load", path] => load(Path::new(path))?,
+        ["make-tables", entries, symbols, path] => {
+            tables::make(entries.parse()?, symbols.parse()?, Path::new(path))?
+        }
+        ["map-tables", path] => tables::map(Path::new(path))?,
         _ => return Err(format!("no such work: {args:?}").into()),
     };
     let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();
@@ -55,7 +59,7 @@ pub(crate) fn main(args: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn micros(since: Instant) -> f64 {
+pub(crate) fn micros(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e6
 }
 
@@ -84,7 +88,7 @@ fn map(path: &Path, times: usize) -> Result<Vec<f64>, Failure> {
     // SAFETY: this program wrote the image, and nobody changes it.
     let mut vm: Vm = unsafe { LoadOptions::new().trusted().report(&mut report).map(path) }?;
     let first = micros(started);
-    let written = written(&vm, path)?;
+    let written = written(vm.heap.look(), path)?;
     let mut again = Vec::new();
     for _ in 1..times {
         let image = vm.heap.take_image();
@@ -105,10 +109,10 @@ fn map(path: &Path, times: usize) -> Result<Vec<f64>, Failure> {
 }
 
 /// The pages of `rw` and `ro` that this process has written.
-fn written(vm: &Vm, path: &Path) -> Result<u64, Failure> {
+pub(crate) fn written(image: Option<&Image>, path: &Path) -> Result<u64, Failure> {
     let file = File::open(path)?;
     let header = Source::File { file: &file, path }.header()?;
-    let arenas = vm.heap.image().map(neodump_runtime::Image::arenas).unwrap_or_default();
+    let arenas = image.map(Image::arenas).unwrap_or_default();
     let first = arenas.iter().flat_map(|arena| arena.objects()).next().ok_or("no objects")?;
     let heap = header.section("HeapImage").ok_or("no HeapImage")?.extent.offset;
     let image = first.addr() - heap as usize;

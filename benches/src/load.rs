@@ -27,6 +27,7 @@ pub(crate) fn rows(folder: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failu
     show(Row::new("image.small", size(&small)?, "MiB", Bound::None));
     show(Row::new("image.large", size(&large)?, "MiB", Bound::None));
     flat(&tiny, &small, &large, show)?;
+    tables(folder, show)?;
     std::fs::remove_file(large)?;
 
     let half = make(folder, "half", Shape::Half, 16 << 20)?;
@@ -57,6 +58,30 @@ fn flat(tiny: &Path, small: &Path, large: &Path, show: &mut dyn FnMut(Row)) -> R
     show(Row::new("map.trusted.pages_written", written, "pages", Bound::Most(0.0)));
     let warm = (0..3).map(|_| Ok(run(&["map-again"], tiny)?[2])).collect::<Result<Vec<f64>, Failure>>()?;
     show(Row::new("map.trusted.tiny_again", median(warm), "us", Bound::Most(60.0)));
+    Ok(())
+}
+
+/// A machine with 200,000 entries in a hash table and 100,000 symbols is ready as soon as an empty one.
+fn tables(folder: &Path, show: &mut dyn FnMut(Row)) -> Result<(), Failure> {
+    let (empty, full) = (folder.join("empty-tables"), folder.join("full-tables"));
+    run(&["make-tables", "0", "1"], &empty)?;
+    let made = run(&["make-tables", "200000", "100000"], &full)?;
+    show(Row::new("image.tables", made[0] / f64::from(1 << 20), "MiB", Bound::None));
+    show(Row::new("image.tables.entries", made[1], "entries", Bound::Least(200_000.0)));
+    let (mut of_empty, mut of_full, mut look_ups, mut written) = (Vec::new(), Vec::new(), Vec::new(), 0_f64);
+    for _ in 0..TIMES {
+        of_empty.push(run(&["map-tables"], &empty)?[0]);
+        let numbers = run(&["map-tables"], &full)?;
+        of_full.push(numbers[0]);
+        written = written.max(numbers[1]);
+        look_ups.push(numbers[2]);
+    }
+    let (of_empty, of_full) = (median(of_empty), median(of_full));
+    show(Row::new("map.trusted.tables_empty", of_empty, "us", Bound::None));
+    show(Row::new("map.trusted.tables_full", of_full, "us", Bound::None));
+    show(Row::new("map.trusted.tables_full_to_empty", of_full / of_empty, "ratio", Bound::Most(1.5)));
+    show(Row::new("map.trusted.tables_pages_written", written, "pages", Bound::Most(0.0)));
+    show(Row::new("map.trusted.tables_look_up", median(look_ups), "ns", Bound::None));
     Ok(())
 }
 

@@ -140,6 +140,11 @@ impl Heap {
     pub(crate) fn take_image(&mut self) -> Option<Image> {
         self.image.take()
     }
+
+    /// The image, to look at.
+    pub(crate) fn look(&self) -> Option<&Image> {
+        self.image.as_ref()
+    }
 }
 
 impl AdoptImage for Heap {

@@ -8,6 +8,7 @@ mod load;
 mod machine;
 mod memory;
 mod row;
+mod tables;
 
 use std::process::ExitCode;
 
