@@ -19,6 +19,8 @@ pub(crate) struct Container {
     /// `validate = path`.
     pub(crate) validate: Option<Path>,
     pub(crate) section: Option<Section>,
+    /// The type of another crate that it mirrors.
+    pub(crate) remote: Option<Path>,
     pub(crate) role: Role,
     pub(crate) repr: Repr,
     pub(crate) data: Data,
@@ -127,6 +129,8 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) ty: Type,
     pub(crate) policy: Policy,
+    /// `getter = path`, of a mirror.
+    pub(crate) getter: Option<Path>,
 }
 
 /// How a field is dumped, or why not.
@@ -161,6 +165,14 @@ pub(crate) enum Policy {
     Tag(Expr),
     /// The field of a union that these tags select.
     Selected(Pat),
+    /// In place, and in the image only if its target is there for another reason.
+    Weak {
+        empty: Option<Expr>,
+    },
+    /// As its type says, a collection keyed by identity.
+    IdentityKey,
+    /// Stored as this mirror of its type.
+    Remote(Type),
     /// In this static while the machine is active.
     Global(Path),
 }
@@ -185,7 +197,7 @@ pub(crate) struct Tail {
 impl Field {
     /// Whether the field is stored, traced and audited as its own type says.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.policy, Policy::Plain | Policy::Shared)
+        matches!(self.policy, Policy::Plain | Policy::Shared | Policy::IdentityKey)
     }
 
     /// Whether an image root may store the field in a section of its own.
@@ -197,7 +209,13 @@ impl Field {
     pub(crate) fn needs_dumpable(&self) -> bool {
         matches!(
             self.policy,
-            Policy::Plain | Policy::Shared | Policy::Bake(_) | Policy::Tail(_) | Policy::Handle(_)
+            Policy::Plain
+                | Policy::Shared
+                | Policy::IdentityKey
+                | Policy::Bake(_)
+                | Policy::Tail(_)
+                | Policy::Handle(_)
+                | Policy::Weak { .. }
         )
     }
 
@@ -205,7 +223,9 @@ impl Field {
     /// no local of generated code.
     pub(crate) fn value(&self) -> Option<&Expr> {
         match &self.policy {
-            Policy::Bake(value) | Policy::Skip { default: Some(value) } => Some(value),
+            Policy::Bake(value)
+            | Policy::Skip { default: Some(value) }
+            | Policy::Weak { empty: Some(value) } => Some(value),
             _ => None,
         }
     }
@@ -228,6 +248,9 @@ impl Field {
             Policy::Tail(tail) => format!("tail = {}", member_name(&tail.len)),
             Policy::Heap => "heap".to_owned(),
             Policy::Global(_) => "global".to_owned(),
+            Policy::Weak { .. } => "weak".to_owned(),
+            Policy::IdentityKey => "identity_key".to_owned(),
+            Policy::Remote(_) => "remote".to_owned(),
             Policy::Tag(value) => format!("tag = {}", text(value.to_token_stream())),
             Policy::Selected(pattern) => format!("tag = {}", text(pattern.to_token_stream())),
         }

@@ -104,6 +104,7 @@ impl Uses<'_> {
             | Policy::Relink(_)
             | Policy::Heap => {}
             Policy::With(_) => {}
+            Policy::Remote(mirror) => self.visit_type(mirror),
             Policy::Tail(tail) => self.visit_type(&tail.element),
             Policy::Plain
             | Policy::Shared
@@ -112,7 +113,9 @@ impl Uses<'_> {
             | Policy::Overlay(_)
             | Policy::Global(_)
             | Policy::Tag(_)
-            | Policy::Selected(_) => {
+            | Policy::Selected(_)
+            | Policy::Weak { .. }
+            | Policy::IdentityKey => {
                 self.visit_type(&field.ty);
             }
         }

@@ -47,6 +47,7 @@ use proc_macro::TokenStream;
 /// | `validate = path` | of an object or image: `fn(&Self) -> Result<(), E>`, run by the auditor |
 /// | `transparent` | a type of one field, stored exactly as that field |
 /// | `tag = Type` | of a union: what selects its fields, each with `tag = PATTERN` |
+/// | `remote = other::Type` | a mirror of a type of another crate; a private field has `getter = path` |
 /// | `bound = "T: Dumpable"` | replaces the inferred bounds of the generated impls |
 /// | `crate = path` | where `neodump_runtime` is |
 /// | `id = "neovm::Face"` | the name in the schema, pinned over a move |
@@ -68,6 +69,9 @@ use proc_macro::TokenStream;
 /// | `native` | a host function or static, stored by name and bound at load |
 /// | `tail = len` | the trailing array `[T; 0]` of an object, with as many elements as the field `len` says |
 /// | `unsafe(tag = expr)` | a union, whose field is selected by `expr` over the fields beside it |
+/// | `weak`, `default = expr` | a word or pointer that keeps nothing in the image: stored if its target is there anyway |
+/// | `identity_key` | a collection keyed by words, pointers or symbols |
+/// | `remote = TypeDef` | a type of another crate, stored as its mirror |
 /// | `heap` | of an image: the heap that adopts it |
 #[proc_macro_derive(Dumpable, attributes(dump))]
 pub fn dumpable(input: TokenStream) -> TokenStream {

@@ -5,8 +5,9 @@ pub use crate::global::{Attached, Capture, GlobalError};
 pub use crate::heap::{AdoptImage, Group, Image, Object, ObjectType, Tail, TailLen, Word, WordRef, word};
 pub use crate::load::{Auditor, Reader};
 pub use crate::record::{
-    At, Dumpable, Fault, Layout, OrderKey, Overlaid, Place, Probe, ProbeFallback, Record, Refusal, Step,
-    Stop, Tagged, Visitor, derived, global, handle, native, overlay, relink, union, with,
+    At, Dumpable, Fault, Got, IdentityKey, Layout, OrderKey, Overlaid, Place, Probe, ProbeFallback, Record,
+    Refusal, Remote, Step, Stop, Tagged, Visitor, derived, global, handle, identity, native, overlay, relink,
+    union, weak, with,
 };
 pub use crate::schema::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
 pub use crate::symbols::Symbol;

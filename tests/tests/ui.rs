@@ -14,6 +14,7 @@ fn mistakes_are_answered_where_they_are() {
         "load_work",
         "object",
         "policy",
+        "remote",
         "section",
         "union",
         "word",

@@ -26,6 +26,7 @@ const ON_TYPES: &[&str] = &[
     "after_load",
     "validate",
     "transparent",
+    "remote",
     "tag",
     "bound",
     "crate",
@@ -33,15 +34,26 @@ const ON_TYPES: &[&str] = &[
 ];
 
 const ON_FIELDS: &[&str] = &[
-    "skip", "default", "bake", "cache", "derived", "relink", "with", "handle", "overlay", "global", "shared",
-    "native", "tail", "heap", "tag", "unsafe",
-];
-
-/// Words that are reserved, and what to write as long as they do nothing.
-const LATER: &[(&str, &str)] = &[
-    ("weak", "mark the field `cache`, or `skip = \"reason\"` and fill it in `after_load`"),
-    ("identity_key", "key the map by a word, a symbol or a number: their order is that of the image"),
-    ("remote", "wrap the foreign type in a struct of your own and store the field with `with = module`"),
+    "skip",
+    "default",
+    "bake",
+    "cache",
+    "derived",
+    "relink",
+    "with",
+    "remote",
+    "getter",
+    "weak",
+    "identity_key",
+    "handle",
+    "overlay",
+    "global",
+    "shared",
+    "native",
+    "tail",
+    "heap",
+    "tag",
+    "unsafe",
 ];
 
 impl Level {
@@ -62,9 +74,7 @@ impl Level {
         if (self == Self::Type && on_type) || (self == Self::Field && on_field) {
             return Ok(());
         }
-        let message = if let Some((_, instead)) = LATER.iter().find(|(word, _)| *word == name) {
-            format!("`{name}` is not supported yet; {instead}")
-        } else if name == "word" {
+        let message = if name == "word" {
             "the compiler cannot check a word's scheme, and dereferences rest on it: write unsafe(word)"
                 .to_owned()
         } else if on_type {

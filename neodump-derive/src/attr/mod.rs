@@ -48,6 +48,7 @@ pub(crate) struct TypeAttrs {
     pub(crate) after_load: Slot<Path>,
     pub(crate) validate: Slot<Path>,
     pub(crate) transparent: Slot<()>,
+    pub(crate) remote: Slot<Path>,
     /// The type of the tag of a union.
     pub(crate) tag: Slot<Type>,
     pub(crate) bound: Slot<Vec<WherePredicate>>,
@@ -70,6 +71,11 @@ pub(crate) struct FieldAttrs {
     pub(crate) handle: Slot<Path>,
     pub(crate) overlay: Slot<Expr>,
     pub(crate) global: Slot<Path>,
+    pub(crate) weak: Slot<()>,
+    pub(crate) identity_key: Slot<()>,
+    pub(crate) remote: Slot<Type>,
+    /// Of a field of a mirror.
+    pub(crate) getter: Slot<Path>,
     /// `unsafe(tag = expr)`.
     pub(crate) tag: Slot<Expr>,
     /// `tag = PATTERN`, or something else that belongs elsewhere.
@@ -107,6 +113,7 @@ impl TypeAttrs {
             }
             "after_load" => set(&mut this.after_load, key, path(key, input, "after_load = Self::resume")?),
             "validate" => set(&mut this.validate, key, path(key, input, "validate = Self::check")?),
+            "remote" => set(&mut this.remote, key, path(key, input, "remote = other::Type")?),
             "tag" => set(&mut this.tag, key, value(key, input, "tag = Redirect")?),
             "transparent" => set(&mut this.transparent, key, flag(key, input)?),
             "bound" => {
@@ -139,6 +146,10 @@ impl FieldAttrs {
             "global" => set(&mut this.global, key, path(key, input, "global = CHARSETS")?),
             "overlay" => set(&mut this.overlay, key, value(key, input, "overlay = SLOTS")?),
             "with" => set(&mut this.with, key, path(key, input, "with = my_module")?),
+            "weak" => set(&mut this.weak, key, flag(key, input)?),
+            "identity_key" => set(&mut this.identity_key, key, flag(key, input)?),
+            "remote" => set(&mut this.remote, key, value(key, input, "remote = TypeDef")?),
+            "getter" => set(&mut this.getter, key, path(key, input, "getter = Type::field")?),
             "tag" => set(&mut this.selected, key, value::pattern(key, input)?),
             "unsafe" => match value::promise(key, input)? {
                 Promise::Tag(key, value) => {

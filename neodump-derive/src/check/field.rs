@@ -62,6 +62,10 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         handle,
         overlay,
         global,
+        weak,
+        identity_key,
+        remote,
+        getter: _,
         tag,
         selected,
         shared,
@@ -74,15 +78,16 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
     if is_broken {
         return Policy::Plain;
     }
-    if let (Some(default), None) = (&default, &skip) {
+    if let (Some(default), None, None) = (&default, &skip, &weak) {
         ctxt.error(
             default.span(),
-            "`default` goes with `skip = \"reason\"`: it is the value at load of a field that is not stored",
+            "`default` goes with `skip = \"reason\"`: it is the value at load of a field that is not stored; with `weak` \
+             it is the empty value",
         );
     }
     let default = default.map(|default| default.value);
     // The one that comes first in the source is right, the others contradict it.
-    let mut keys = order.iter().filter(|key| *key != "default");
+    let mut keys = order.iter().filter(|key| *key != "default" && *key != "getter");
     if let Some(first) = keys.next() {
         let mut contradicted = false;
         for key in keys {
@@ -117,6 +122,12 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         Some((overlay.key, Policy::Overlay(overlay.value)))
     } else if let Some(global) = global {
         Some((global.key, Policy::Global(global.value)))
+    } else if let Some(weak) = weak {
+        Some((weak.key, Policy::Weak { empty: default }))
+    } else if let Some(identity) = identity_key {
+        Some((identity.key, Policy::IdentityKey))
+    } else if let Some(remote) = remote {
+        Some((remote.key, Policy::Remote(remote.value)))
     } else if let Some(tag) = tag {
         Some((tag.key, Policy::Tag(tag.value)))
     } else if let Some(selected) = selected {
@@ -165,7 +176,29 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             }
             types::refuse(ctxt, ty, true);
         }
-        Policy::Bake(_) | Policy::Selected(_) => types::refuse(ctxt, ty, false),
+        Policy::Bake(_) | Policy::Selected(_) | Policy::IdentityKey => types::refuse(ctxt, ty, false),
+        Policy::Weak { .. } => {
+            if types::mentions(ty, "Weak") {
+                ctxt.error_over(
+                    ty,
+                    "`weak` is for words and pointers to heap objects; a `Weak` of a value that is shared is made again by its \
+                     owner: #[dump(skip = \"made by its owner\")] here, and `relink` on a field of the owner",
+                );
+            } else if types::mentions_shared(ty) {
+                ctxt.error_over(ty, "an owner of an `Rc` or `Arc` keeps it: remove `weak`, and write #[dump(shared)]");
+            } else {
+                types::refuse(ctxt, ty, false);
+            }
+        }
+        Policy::With(module) => {
+            let last = module.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+            if last.starts_with(|first: char| first.is_ascii_uppercase()) {
+                ctxt.error_over(
+                    module,
+                    format!("`with` takes a module; for a type that mirrors one of another crate write remote = {last}"),
+                );
+            }
+        }
         Policy::Overlay(_) => match types::ungrouped(ty) {
             Type::Array(_) => types::refuse(ctxt, ty, false),
             Type::Path(path) if types::last_is(path, "Vec") => types::refuse(ctxt, ty, false),

@@ -36,7 +36,7 @@ pub(crate) fn resolve(ctxt: &Ctxt, input: &DeriveInput, mut attrs: TypeAttrs, na
             "`tag` on a type is that of a union: on a field that is one, write unsafe(tag = expr)",
         );
     }
-    let fields = read_data(ctxt, input, owner);
+    let fields = read_data(ctxt, input, owner, attrs.remote.is_some());
     let data = match fields {
         Some(data) => data,
         None => Data::Struct(Vec::new()),
@@ -56,6 +56,7 @@ pub(crate) fn resolve(ctxt: &Ctxt, input: &DeriveInput, mut attrs: TypeAttrs, na
         id: attrs.id.and_then(|id| checked_id(ctxt, id)),
         validate: attrs.validate.map(|path| path.value),
         section,
+        remote: attrs.remote.map(|remote| remote.value),
         role,
         repr,
         data,
@@ -132,6 +133,13 @@ fn refuse_companions(ctxt: &Ctxt, attrs: &TypeAttrs) {
         object || image,
         "`object` or `image`: a plain value is checked by the `validate` of the object or image that holds it",
     );
+    if let Some(remote) = attrs.remote.as_ref().filter(|_| object || word || image || attrs.section.is_some())
+    {
+        ctxt.error(
+            remote.span(),
+            "a mirror is a plain struct or enum, which fields of the other type are stored as: it has no role and no section",
+        );
+    }
     let section = attrs.section.is_some();
     need(
         ctxt,
@@ -148,9 +156,9 @@ fn refuse_companions(ctxt: &Ctxt, attrs: &TypeAttrs) {
     need(ctxt, &attrs.image, attrs.version.is_some(), "`version`: #[dump(image = \"neovm\", version = 1)]");
 }
 
-fn read_data(ctxt: &Ctxt, input: &DeriveInput, owner: Owner) -> Option<Data> {
+fn read_data(ctxt: &Ctxt, input: &DeriveInput, owner: Owner, is_remote: bool) -> Option<Data> {
     match &input.data {
-        syn::Data::Struct(data) => Some(Data::Struct(read_fields(ctxt, &data.fields, owner))),
+        syn::Data::Struct(data) => Some(Data::Struct(read_fields(ctxt, &data.fields, owner, is_remote))),
         syn::Data::Enum(data) => {
             let variants = data.variants.iter().map(|variant| {
                 attr::refuse_on_variant(ctxt, &variant.attrs);
@@ -158,7 +166,7 @@ fn read_data(ctxt: &Ctxt, input: &DeriveInput, owner: Owner) -> Option<Data> {
                     ident: variant.ident.clone(),
                     name: plain(&variant.ident),
                     discriminant: variant.discriminant.as_ref().map(|(_, value)| value.clone()),
-                    fields: read_fields(ctxt, &variant.fields, owner),
+                    fields: read_fields(ctxt, &variant.fields, owner, false),
                 }
             });
             let variants: Vec<_> = variants.collect();
@@ -172,15 +180,23 @@ fn read_data(ctxt: &Ctxt, input: &DeriveInput, owner: Owner) -> Option<Data> {
         }
         syn::Data::Union(data) => {
             let fields = syn::Fields::Named(data.fields.clone());
-            Some(Data::Struct(read_fields(ctxt, &fields, owner)))
+            Some(Data::Struct(read_fields(ctxt, &fields, owner, false)))
         }
     }
 }
 
-fn read_fields(ctxt: &Ctxt, fields: &syn::Fields, owner: Owner) -> Vec<Field> {
+fn read_fields(ctxt: &Ctxt, fields: &syn::Fields, owner: Owner, is_remote: bool) -> Vec<Field> {
     let read = |(index, (member, field)): (usize, (syn::Member, &syn::Field))| {
-        let attrs = FieldAttrs::parse(ctxt, &field.attrs);
+        let mut attrs = FieldAttrs::parse(ctxt, &field.attrs);
+        let getter = attrs.getter.take();
+        if let (Some(getter), false) = (&getter, is_remote) {
+            ctxt.error(
+                getter.span(),
+                "`getter` reads a private field of a type of another crate: it goes with #[dump(remote = other::Type)] on the mirror",
+            );
+        }
         Field {
+            getter: getter.map(|getter| getter.value),
             index,
             name: crate::ast::member_name(&member),
             policy: field::policy(ctxt, owner, attrs, &field.ty),

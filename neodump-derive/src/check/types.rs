@@ -80,16 +80,21 @@ pub(super) fn int_literal(expr: &Expr) -> Option<(i128, Span)> {
 
 /// Whether the type names `Rc` or `Arc`.
 pub(super) fn mentions_shared(ty: &Type) -> bool {
-    struct Find(bool);
-    impl<'ast> Visit<'ast> for Find {
+    mentions(ty, "Rc") || mentions(ty, "Arc")
+}
+
+/// Whether the type names `name`, itself or in its arguments.
+pub(super) fn mentions(ty: &Type, name: &str) -> bool {
+    struct Find<'n>(&'n str, bool);
+    impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_type_path(&mut self, path: &'ast TypePath) {
-            self.0 |= is_shared(path);
+            self.1 |= last_is(path, self.0);
             visit::visit_type_path(self, path);
         }
     }
-    let mut find = Find(false);
+    let mut find = Find(name, false);
     find.visit_type(ty);
-    find.0
+    find.1
 }
 
 /// Whether the type is a pointer or reference, or an `Option` or a cell of one, as far as its tokens tell.

@@ -20,6 +20,10 @@ pub(super) fn call(
 ) -> Option<TokenStream> {
     let (a, ty) = (&n.auditor, &field.ty);
     Some(match &field.policy {
+        Policy::Remote(mirror) => {
+            let with = n.p("with");
+            quote!(unsafe { #with::audit::<#mirror>(#place, #a) })
+        }
         Policy::Tag(_) => {
             // The fields that it names have been audited, and are in place.
             let selected = selected(c, n, field, &|other| {
@@ -29,7 +33,12 @@ pub(super) fn call(
             let union = n.p("union");
             quote!(unsafe { #union::audit::<#ty>(#selected, #place, #a) })
         }
-        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
+        Policy::Plain
+        | Policy::Shared
+        | Policy::IdentityKey
+        | Policy::Weak { .. }
+        | Policy::Handle(_)
+        | Policy::Selected(_) => {
             let dumpable = n.dumpable(ty);
             quote!(unsafe { #dumpable::audit(#place, #a) })
         }

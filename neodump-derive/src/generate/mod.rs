@@ -16,6 +16,7 @@ mod object;
 mod order;
 mod reader;
 mod record;
+mod remote;
 mod schema;
 mod union;
 mod walker;
@@ -53,11 +54,12 @@ pub(crate) fn all(c: &Container, n: &Names) -> TokenStream {
     let impls = match &c.role {
         Role::Word(scheme) => {
             let dumpable = word::dumpable(c, n, scheme);
+            let identity = word::identity(c, n);
             let word = match scheme {
                 Word::Scheme(scheme) => Some(word::word(c, n, scheme)),
                 Word::ByHand(_) => None,
             };
-            quote!(#dumpable #word)
+            quote!(#dumpable #identity #word)
         }
         Role::Union(tag) => union::union(c, n, tag),
         role => {
@@ -68,7 +70,8 @@ pub(crate) fn all(c: &Container, n: &Names) -> TokenStream {
                 Role::Image(image) => Some(image::image(c, n, image)),
                 _ => None,
             };
-            quote!(#inherent #dumpable #more)
+            let remote = c.remote.as_ref().map(|of| remote::remote(c, n, of));
+            quote!(#inherent #dumpable #more #remote)
         }
     };
     wrap(n, &quote!(#probe #id #impls))
@@ -249,6 +252,13 @@ fn is_tag(c: &Container, field: &Field) -> bool {
         _ => false,
     };
     c.fields().iter().any(over)
+}
+
+/// The mirror of a live value of another crate's type.
+fn to_mirror(n: &Names, mirror: &syn::Type, value: &syn::Ident) -> TokenStream {
+    let (span, remote) =
+        (mirror.span().resolved_at(proc_macro2::Span::call_site()), n.p_at("Remote", mirror.span()));
+    quote_spanned!(span=> <#mirror as #remote>::to_stored(#value))
 }
 
 /// `&PATH`, at the path, so that an error about the kind of the static shows who names it.

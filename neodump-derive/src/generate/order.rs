@@ -11,13 +11,17 @@ use crate::names::Names;
 fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let (value, key) = (n.field(field.index), &n.key);
     match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
+        Policy::Plain | Policy::Shared | Policy::IdentityKey | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(&field.ty);
             Some(quote!(#dumpable::order(#value, #key);))
         }
         Policy::With(module) => {
             let to_stored = super::function_of(module, "to_stored");
             Some(quote!(#key.made::<#module::Stored>(#to_stored(#value));))
+        }
+        Policy::Remote(mirror) => {
+            let stored = super::to_mirror(n, mirror, &value);
+            Some(quote!(#key.made::<#mirror>(#stored);))
         }
         Policy::Tag(_) => {
             let (union, selected, ty) = (n.p("union"), super::selected_live(c, n, field), &field.ty);
@@ -39,6 +43,7 @@ fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
         | Policy::Relink(_)
         | Policy::Tail(_)
         | Policy::Heap
+        | Policy::Weak { .. }
         | Policy::Global(_) => None,
     }
 }

@@ -15,6 +15,8 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
         Policy::Tag(_) => quote!(unsafe { #place.get::<#ty>() }),
         Policy::Plain
         | Policy::Shared
+        | Policy::IdentityKey
+        | Policy::Weak { .. }
         | Policy::Bake(_)
         | Policy::Tail(_)
         | Policy::Handle(_)
@@ -38,7 +40,8 @@ pub(super) fn value(n: &Names, variant: Option<usize>, field: &Field, place: &To
         | Policy::Cache
         | Policy::Derived(_)
         | Policy::Relink(_)
-        | Policy::With(_) => {
+        | Policy::With(_)
+        | Policy::Remote(_) => {
             let default = n.p_at("core", syn::spanned::Spanned::span(ty));
             quote!(<#ty as #default::default::Default>::default())
         }
@@ -67,7 +70,7 @@ pub(super) fn settle_call(
 ) -> Option<TokenStream> {
     let (r, ty, this) = (&n.reader, &field.ty, &n.this);
     match &field.policy {
-        Policy::Plain | Policy::Shared => {
+        Policy::Plain | Policy::Shared | Policy::IdentityKey => {
             let dumpable = n.dumpable(ty);
             Some(quote!(unsafe { #dumpable::settle(#pointer, #place, #r) };))
         }
@@ -109,7 +112,13 @@ pub(super) fn settle_call(
             })
         }
         // In place, or nothing behind it.
-        Policy::Tag(_) | Policy::Selected(_) => None,
+        Policy::Tag(_) | Policy::Selected(_) | Policy::Weak { .. } => None,
+        Policy::Remote(mirror) => {
+            let (with, remote) = (n.p("with"), n.p("Remote"));
+            let span = mirror.span().resolved_at(proc_macro2::Span::call_site());
+            let from = quote_spanned!(span=> <#mirror as #remote>::from_stored);
+            Some(quote!(unsafe { #with::settle::<#mirror, #ty, _>(#pointer, #place, #from, #r) };))
+        }
         Policy::Bake(_)
         | Policy::Tail(_)
         | Policy::Skip { .. }

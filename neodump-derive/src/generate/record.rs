@@ -22,6 +22,9 @@ use crate::names::Names;
 /// p::overlay::record::<F>()           overlay
 /// p::global::record::<State of F>()   global
 /// <U as p::Tagged>::RECORD            tag
+/// p::weak::record::<F>()              weak
+/// p::identity::record::<F>()          identity_key
+/// p::with::record::<Mirror>()         remote
 /// ```
 fn field(c: &Container, n: &Names, field: &Field) -> TokenStream {
     let ty = &field.ty;
@@ -71,6 +74,18 @@ fn field(c: &Container, n: &Names, field: &Field) -> TokenStream {
         Policy::Global(_) => {
             let (global, state) = (n.p_at("global", span), n.state(ty));
             quote_spanned!(span.resolved_at(Span::call_site())=> #global::record::<#state>())
+        }
+        Policy::Weak { .. } => {
+            let weak = n.p_at("weak", span);
+            quote_spanned!(span.resolved_at(Span::call_site())=> #weak::record::<#ty>())
+        }
+        Policy::IdentityKey => {
+            let identity = n.p_at("identity", span);
+            quote_spanned!(span.resolved_at(Span::call_site())=> #identity::record::<#ty>())
+        }
+        Policy::Remote(mirror) => {
+            let with = n.p("with");
+            quote!(#with::record::<#mirror>())
         }
         Policy::Tag(tag) => {
             let (tagged, core) = (n.p_at("Tagged", span), n.p_at("core", span));

@@ -128,6 +128,9 @@ fn notes(c: &Container) -> Vec<String> {
     if matches!(c.role, Role::Transparent) {
         notes.push("transparent".to_owned());
     }
+    if let Some(remote) = &c.remote {
+        notes.push(format!("remote = {}", text(quote!(#remote))));
+    }
     notes
 }
 
@@ -187,6 +190,10 @@ fn field_type(n: &Names, field: &Field) -> TokenStream {
     let (option, dumpable) = (n.p("Option"), n.p("Dumpable"));
     match &field.policy {
         Policy::With(module) => quote!(#option::Some(<#module::Stored as #dumpable>::TYPE)),
+        Policy::Remote(mirror) => {
+            let mirror = n.dumpable(mirror);
+            quote!(#option::Some(#mirror::TYPE))
+        }
         Policy::Tag(_) => {
             let (union, ty) = (n.p("union"), &field.ty);
             quote!(#option::Some(#union::type_of::<#ty>()))

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{is_tag, pattern, selected_live, static_of, steps};
+use super::{is_tag, pattern, selected_live, static_of, steps, to_mirror};
 use crate::ast::{Container, Data, Field, Native, Policy, Variant};
 use crate::names::Names;
 
@@ -11,13 +11,21 @@ use crate::names::Names;
 fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
     let (value, v, visitor) = (n.field(field.index), &n.visitor, &n.visitor_type);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
+        Policy::Plain | Policy::Shared | Policy::IdentityKey | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(&field.ty);
             quote!(#dumpable::walk(#value, #v))
         }
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::walk::<#module::Stored, #visitor>(#to_stored(#value), #v))
+        }
+        Policy::Weak { .. } => {
+            let weak = n.p("weak");
+            quote!(#weak::walk(#value, #v))
+        }
+        Policy::Remote(mirror) => {
+            let (with, stored) = (n.p("with"), to_mirror(n, mirror, &value));
+            quote!(#with::walk::<#mirror, #visitor>(#stored, #v))
         }
         Policy::Tag(_) => {
             let (union, selected, ty) = (n.p("union"), selected_live(c, n, field), &field.ty);

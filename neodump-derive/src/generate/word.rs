@@ -61,6 +61,18 @@ pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
     quote!(#constants #dumpable)
 }
 
+/// ```text
+/// impl p::IdentityKey for Value {}
+/// ```
+pub(super) fn identity(c: &Container, n: &Names) -> TokenStream {
+    let (ident, identity) = (&c.ident, n.p("IdentityKey"));
+    let (generics, arguments, clause) = c.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #generics #identity for #ident #arguments #clause {}
+    }
+}
+
 /// The object types behind a word, in the order of its tags.
 fn types(scheme: &Word) -> Vec<&Type> {
     match scheme {

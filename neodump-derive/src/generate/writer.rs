@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{in_place, is_tag, pattern, place, record, selected_live, static_of, steps};
+use super::{in_place, is_tag, pattern, place, record, selected_live, static_of, steps, to_mirror};
 use crate::ast::{Container, Data, Field, Native, Policy};
 use crate::names::Names;
 
@@ -17,7 +17,7 @@ pub(super) fn call(
 ) -> Option<TokenStream> {
     let (value, w, ty) = (n.field(field.index), &n.writer, &field.ty);
     Some(match &field.policy {
-        Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::Selected(_) => {
+        Policy::Plain | Policy::Shared | Policy::IdentityKey | Policy::Handle(_) | Policy::Selected(_) => {
             let dumpable = n.dumpable(ty);
             quote!(#dumpable::write(#value, #place, #w))
         }
@@ -32,6 +32,21 @@ pub(super) fn call(
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
             quote!(#with::write::<#module::Stored>(#to_stored(#value), #place, #w))
+        }
+        Policy::Weak { empty } => {
+            let (weak, core) = (n.p("weak"), n.p_at("core", syn::spanned::Spanned::span(ty)));
+            let empty = match empty {
+                Some(_) => {
+                    let make = record::value_of(n, variant, field);
+                    quote!(Self::#make)
+                }
+                None => quote!(<#ty as #core::default::Default>::default),
+            };
+            quote!(#weak::write(#value, #empty, #place, #w))
+        }
+        Policy::Remote(mirror) => {
+            let (with, stored) = (n.p("with"), to_mirror(n, mirror, &value));
+            quote!(#with::write::<#mirror>(#stored, #place, #w))
         }
         Policy::Tag(_) => {
             let (union, selected) = (n.p("union"), selected_live(c, n, field));
@@ -71,6 +86,9 @@ pub(super) fn is_used(field: &Field) -> bool {
             | Policy::Overlay(_)
             | Policy::Global(_)
             | Policy::Tag(_)
+            | Policy::Weak { .. }
+            | Policy::IdentityKey
+            | Policy::Remote(_)
             | Policy::Native(_)
     )
 }

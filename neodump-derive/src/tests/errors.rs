@@ -36,14 +36,6 @@ fn misplaced_keys_are_sent_where_they_belong() {
 }
 
 #[test]
-fn words_of_later_versions_say_what_to_do_today() {
-    for key in ["weak", "identity_key"] {
-        refuses(&format!("struct S {{ #[dump({key})] f: u8 }}"), &format!("`{key}` is not supported yet; "));
-    }
-    refuses("#[dump(remote)] struct S;", "`remote` is not supported yet; ");
-}
-
-#[test]
 fn every_mistake_is_reported_at_once() {
     let input =
         "#[dump(objekt, section = 3)] struct S { #[dump(skip)] a: u8, #[dump(cache = 1)] b: u8, c: fn() }";
@@ -214,6 +206,31 @@ fn unions_and_their_tags_are_told_apart() {
     );
     refuses("enum E { A { kind: u8, #[dump(unsafe(tag = kind))] value: U } }", "not for fields of an enum");
     refuses("struct S { #[dump(unsafe(word))] value: u64 }", "write unsafe(tag = expr)");
+}
+
+#[test]
+fn weak_references_identities_and_mirrors_are_said_of_what_has_them() {
+    accepts("struct S { #[dump(weak)] f: Option<NonNull<Cons>>, #[dump(weak, default = NIL)] g: Value }");
+    refuses("struct S { #[dump(weak = 1)] f: *mut Cons }", "`weak` takes no value");
+    refuses("struct S { #[dump(weak, cache)] f: *mut Cons }", "`cache` contradicts `weak`");
+    refuses("struct S { #[dump(weak)] f: std::rc::Weak<u8> }", "made again by its owner");
+    refuses("struct S { #[dump(weak)] f: Rc<u8> }", "write #[dump(shared)]");
+    refuses("#[dump(unsafe(word))] struct Value(#[dump(weak)] u64);", "a word's bits are its value");
+    accepts("struct S { #[dump(identity_key)] f: HashMap<Value, u8> }");
+    refuses("struct S { #[dump(identity_key = 1)] f: HashMap<Value, u8> }", "`identity_key` takes no value");
+    accepts("#[dump(remote = other::Type)] struct TypeDef { a: u8, #[dump(getter = other::Type::b)] b: u8 }");
+    accepts("struct S { #[dump(remote = TypeDef)] f: other::Type }");
+    refuses("#[dump(remote)] struct S;", "`remote` needs a value: remote = other::Type");
+    refuses("struct S { #[dump(with = TypeDef)] f: other::Type }", "write remote = TypeDef");
+    refuses("struct S { #[dump(getter = f)] f: u8 }", "it goes with #[dump(remote = other::Type)]");
+    refuses(
+        "#[dump(remote = other::Type, object)] #[repr(C)] struct S(u64);",
+        "a mirror is a plain struct or enum",
+    );
+    refuses(
+        "struct S { #[dump(getter = f, remote = D)] f: u8 }",
+        "it goes with #[dump(remote = other::Type)]",
+    );
 }
 
 #[test]

@@ -192,6 +192,27 @@ shapes! {
         #[repr(C)]
         struct Row { value: Cell<Value>, flags: u8, #[dump(unsafe(tag = redirect_of(*flags)))] other: Cell<Value> }
     }
+    weak_and_identity: {
+        #[dump(object)]
+        #[repr(C)]
+        struct Node {
+            #[dump(weak)] next: Cell<*mut Node>,
+            #[dump(weak, default = Value::NIL)] value: Value,
+            #[dump(identity_key)] table: HashMap<Value, u32>,
+        }
+    }
+    remote_struct: {
+        #[dump(remote = other::Point)]
+        struct PointDef { x: f64, #[dump(remote = UnitDef)] unit: other::Unit }
+    }
+    remote_getters: {
+        #[dump(remote = Duration)]
+        struct DurationDef { #[dump(getter = Duration::as_secs)] secs: u64, nanos: u32 }
+    }
+    remote_enum: {
+        #[dump(remote = other::Style)]
+        enum StyleDef { Upright, Slanted { degrees: i8 }, Both(u8, u16) }
+    }
     crate_path: {
         #[dump(crate = crate::rt)]
         struct r#Type { r#type: u8 }

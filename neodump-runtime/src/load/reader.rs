@@ -33,7 +33,7 @@ pub(crate) enum Second {
         map: *mut u8,
         staged: *mut u8,
         count: usize,
-        put: unsafe fn(*mut u8, *mut u8, usize),
+        put: unsafe fn(*mut u8, *mut u8, usize) -> Result<(), String>,
         discard: unsafe fn(*mut u8, usize),
     },
     /// Runs a function of the machine over one value to make another.
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         map: *mut u8,
         staged: *mut u8,
         count: usize,
-        put: unsafe fn(*mut u8, *mut u8, usize),
+        put: unsafe fn(*mut u8, *mut u8, usize) -> Result<(), String>,
         discard: unsafe fn(*mut u8, usize),
     ) {
         self.second.push((self.current, Second::Put { map, staged, count, put, discard }));
@@ -291,7 +291,7 @@ impl<'a> Reader<'a> {
             match work {
                 Second::Put { map, staged, count, put, .. } => {
                     // SAFETY: queued with the final address of the map and its staged entries.
-                    unsafe { put(map, staged, count) };
+                    unsafe { put(map, staged, count) }?;
                 }
                 // SAFETY: queued with the final addresses of both and a function of their types.
                 Second::Run { from, to, function, run, .. } => unsafe { run(from, to, function) }?,

@@ -21,7 +21,8 @@ trait Keyed: Sized {
     const HASHED: bool;
     fn entries(&self) -> impl Iterator<Item = (&Self::Key, &Self::Value)>;
     fn len(&self) -> usize;
-    fn put(&mut self, key: Self::Key, value: Self::Value);
+    /// Puts an entry in; says whether no entry had the key before.
+    fn put(&mut self, key: Self::Key, value: Self::Value) -> bool;
 }
 
 /// A stored entry: the key's record, then the value's.
@@ -209,16 +210,28 @@ unsafe fn fill_entries<M: Keyed<Key: Dumpable, Value: Dumpable>>(
     }
 }
 
-unsafe fn put_entries<M: Keyed>(map: *mut u8, staged: *mut u8, count: usize) {
+unsafe fn put_entries<M: Keyed<Key: Dumpable>>(
+    map: *mut u8,
+    staged: *mut u8,
+    count: usize,
+) -> Result<(), String> {
     // SAFETY: made by `settle` from a box of this type.
     let mut staged = unsafe { Box::from_raw(staged.cast::<Vec<(M::Key, M::Value)>>()) };
     // SAFETY: `fill_entries` wrote `count` entries, which are complete by now.
     unsafe { staged.set_len(count) };
     // SAFETY: the caller promises the final address of the map.
     let map = unsafe { &mut *map.cast::<M>() };
-    for (key, value) in *staged {
-        map.put(key, value);
+    for (index, (key, value)) in staged.into_iter().enumerate() {
+        let label = key.label();
+        if !map.put(key, value) {
+            return Err(format!(
+                "key {} of a map is equal to one before it, by the `Eq` or `Ord` of its type, and would take its place; \
+                 keys that differ in identity alone need an `Eq` that says so",
+                label.unwrap_or_else(|| format!("number {index}"))
+            ));
+        }
     }
+    Ok(())
 }
 
 unsafe fn discard_entries<M: Keyed>(staged: *mut u8, count: usize) {
@@ -246,9 +259,9 @@ macro_rules! keyed {
             fn len(&self) -> usize {
                 self.len()
             }
-            fn put(&mut self, $k: $key, $v: $value) {
+            fn put(&mut self, $k: $key, $v: $value) -> bool {
                 let $map = self;
-                $put;
+                $put
             }
         }
 
@@ -295,7 +308,7 @@ macro_rules! keyed {
 keyed!(
     "HashMap", [K, T, S] HashMap<K, T, S>, id HashMap<K::Id, T::Id, S>, key K, value T,
     where [K: Eq + Hash, S: BuildHasher + Default + 'static], hashed true,
-    |map| map.iter(), |map, key, value| map.insert(key, value), params [K, T]
+    |map| map.iter(), |map, key, value| map.insert(key, value).is_none(), params [K, T]
 );
 keyed!(
     "HashSet", [K, S] HashSet<K, S>, id HashSet<K::Id, S>, key K, value (),
@@ -305,7 +318,7 @@ keyed!(
 keyed!(
     "BTreeMap", [K, T] BTreeMap<K, T>, id BTreeMap<K::Id, T::Id>, key K, value T,
     where [K: Ord], hashed false,
-    |map| map.iter(), |map, key, value| map.insert(key, value), params [K, T]
+    |map| map.iter(), |map, key, value| map.insert(key, value).is_none(), params [K, T]
 );
 keyed!(
     "BTreeSet", [K] BTreeSet<K>, id BTreeSet<K::Id>, key K, value (),
