@@ -3,13 +3,14 @@
 mod demo;
 mod images;
 mod info;
+mod progress;
 mod real_input;
 
 use crate::corpus;
 use crate::machine::Vm;
 use crate::session::Process;
 use images::Trust;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
@@ -21,10 +22,11 @@ usage: neovm <command>
 
 commands:
   demo                            boot, dump, map the image in a fresh process, run the demonstration there
-  run [OPTION...] [FILE... | --eval EXPR]...
-                                  evaluate files and expressions in order; print the value of each EXPR
+  run [OPTION...] [FILE | - | --eval EXPR]... [-- ARG...]
+                                  evaluate files, standard input and expressions in order; print the value of each EXPR;
+                                  programs find the ARGs in `command-line-args-left'
   dump -o IMAGE [FILE...]         boot, evaluate the files, dump the machine
-  info [--json] IMAGE             what an image holds: segments, sections, objects, natives
+  info [--json] IMAGE             what an image holds: segments, sections, arenas of objects with their counts, natives
   check FOLDER                    read every form of every .el file, print it, read it again, compare
   real-input FOLDER...            read every form of every .el and .el.gz file, dump them, and compare them in fresh
                                   processes that map and load the image; the last line is JSON
@@ -155,6 +157,8 @@ struct Run<'a> {
     report: bool,
     /// Files and, after `--eval`, expressions.
     programs: Vec<&'a str>,
+    /// What is the programs' own.
+    arguments: Vec<&'a str>,
 }
 
 impl<'a> Run<'a> {
@@ -170,6 +174,8 @@ impl<'a> Run<'a> {
                 "--image" => run.image = Some(value("an image")?),
                 "--eval" => run.programs.extend(["--eval", value("an expression")?]),
                 "--report" => run.report = true,
+                "--" => run.arguments.extend(args.by_ref()),
+                "-" => run.programs.push(arg),
                 "--trusted" | "--audit" if run.trust.is_some() => {
                     return Err(Failure::Usage("--trusted and --audit exclude each other".into()));
                 }
@@ -189,9 +195,14 @@ impl<'a> Run<'a> {
 
 fn run(args: &[&str]) -> Result<(), Failure> {
     let run = Run::parse(args)?;
-    let Some(image) = run.image else { return evaluate(&mut boot()?, &run.programs) };
+    let Some(image) = run.image else {
+        let mut vm = boot()?;
+        vm.set_arguments_left(&run.arguments);
+        return evaluate(&mut vm, &run.programs);
+    };
     let trust = run.trust.unwrap_or(Trust::Checksummed);
     let (mut vm, report) = images::load(image, trust)?;
+    vm.set_arguments_left(&run.arguments);
     let result = evaluate(&mut vm, &run.programs);
     if run.report {
         eprintln!("loaded {report}");
@@ -208,6 +219,10 @@ fn evaluate(vm: &mut Vm, programs: &[&str]) -> Result<(), Failure> {
             let text = programs.next().copied().unwrap_or_default();
             let value = vm.load_text("--eval", text.as_bytes().to_vec())?;
             say(&vm.prin1(value));
+        } else if program == "-" {
+            let mut text = Vec::new();
+            std::io::stdin().read_to_end(&mut text).map_err(|error| format!("standard input: {error}"))?;
+            vm.load_text("-", text)?;
         } else {
             let text = std::fs::read(program).map_err(|error| format!("{program}: {error}"))?;
             vm.load_text(program, text)?;

@@ -13,8 +13,14 @@ use std::time::Duration;
 pub(crate) const POST_GC_HOOK: &str = "post-gc-hook";
 
 /// Variables that describe the process: nil in every image, and set anew when a machine starts from one.
-pub const OF_THE_PROCESS: [&str; 5] =
-    ["command-line-processed", "process-environment", "command-line-args", "default-directory", "load-path"];
+pub const OF_THE_PROCESS: [&str; 6] = [
+    "command-line-processed",
+    "process-environment",
+    "command-line-args",
+    "command-line-args-left",
+    "default-directory",
+    "load-path",
+];
 
 /// The folders in which programs are looked for, apart from the current one.
 const LOAD_PATH: &str = "NEOVM_LOAD_PATH";
@@ -132,6 +138,13 @@ impl Vm {
             self.set_global(name, list);
         }
         self.set_global("command-line-processed", Value::T);
+    }
+
+    /// Sets the arguments that a program may take for itself.
+    pub fn set_arguments_left(&mut self, arguments: &[&str]) {
+        let arguments: Vec<Value> = arguments.iter().map(|text| self.heap.string(*text)).collect();
+        let arguments = self.heap.list(&arguments);
+        self.set_global("command-line-args-left", arguments);
     }
 
     /// Calls the functions of `after-pdump-load-hook`, once after a load from a file, when the machine is complete and its

@@ -114,6 +114,20 @@ fn expressions_print_their_values_and_files_are_loaded_in_order() {
 }
 
 #[test]
+fn standard_input_is_a_program_and_what_follows_two_dashes_is_its_own() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_neovm"))
+        .args(["run", "-", "--eval", "answer", "--eval", "command-line-args-left", "--", "--eval", "x"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"(setq answer (+ 40 2))").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "42\n(\"--eval\" \"x\")\n");
+    assert!(output.status.success());
+}
+
+#[test]
 fn a_fault_in_a_program_is_told_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.el");

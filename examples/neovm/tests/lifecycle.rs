@@ -176,7 +176,7 @@ fn what_belongs_to_the_process_is_aside_in_the_image_and_back_after_the_dump() {
     assert!(matches!(&vm.output, neovm::Output::Captured(told) if told.is_empty()));
     // The loader of the framework alone sets nothing; the machine's own sets what this process has.
     let mut raw: Vm = image::options().load_bytes(&bytes).unwrap();
-    assert_eq!(ask(&mut raw, &names), "(nil nil nil nil nil nil)");
+    assert_eq!(ask(&mut raw, &names), "(nil nil nil nil nil nil nil)");
     let mut back = through_a_file(&mut vm);
     let here = format!("\"{}/\"", std::env::current_dir().unwrap().display());
     assert_eq!(ask(&mut back, "default-directory"), here);

@@ -1,11 +1,12 @@
 //! `neovm dump`, and starting from an image.
 
+use super::progress::Meter;
 use super::{Failure, STACK, evaluate, say};
 use crate::image;
 use crate::machine::Vm;
 use crate::pages;
 use neodump_runtime::image::SegmentKind;
-use neodump_runtime::{DumpReport, LoadReport, Way};
+use neodump_runtime::{DumpReport, Dumper, LoadReport, Way};
 use std::time::Instant;
 
 /// How far an image is trusted.
@@ -81,10 +82,19 @@ pub(super) fn dump(args: &[&str]) -> Result<(), Failure> {
     let mut vm = super::boot()?;
     evaluate(&mut vm, &files)?;
     let booted = start.elapsed();
-    let report = vm.dump(path).map_err(|error| error.to_string())?;
+    let report = dump_with_progress(&mut vm, path)?;
     say(&format!("booted in {:.1} ms", booted.as_secs_f64() * 1e3));
     say(&dumped(path, &report));
     Ok(())
+}
+
+/// Dumps, and tells a terminal how far it is.
+pub(super) fn dump_with_progress(vm: &mut Vm, path: &str) -> Result<DumpReport, String> {
+    let mut meter = Meter::new();
+    let mut tell = |progress| meter.dumping(progress);
+    let dumped =
+        vm.dump_by(|vm| Dumper::new().natives(image::natives()).progress(&mut tell).to_file(vm, path));
+    dumped.map_err(|error| error.to_string())
 }
 
 /// What a dump did, for people.

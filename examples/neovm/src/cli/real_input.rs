@@ -1,6 +1,7 @@
 //! `neovm real-input`: every form of whole folders of Lisp, dumped, and compared in fresh processes.
 
 use super::images::{self, Trust, dumped};
+use super::progress::Meter;
 use super::{Failure, STACK, say, start_again_and_listen};
 use crate::corpus;
 use crate::machine::Vm;
@@ -47,7 +48,7 @@ fn read(vm: &mut Vm, folders: &[&str], text: &Path, index: &Path) -> Result<Inpu
     let mut input = Input { files: 0, forms: 0, text_bytes: 0 };
     let create = |path| std::fs::File::create(path).map(BufWriter::new).map_err(io(path));
     let (mut text_out, mut index_out) = (create(text)?, create(index)?);
-    let mut list = Vec::new();
+    let (mut list, mut meter) = (Vec::new(), Meter::new());
     for folder in folders {
         for path in corpus::files(folder.as_ref()).map_err(|error| format!("{folder}: {error}"))? {
             let name = path.display().to_string();
@@ -64,6 +65,7 @@ fn read(vm: &mut Vm, folders: &[&str], text: &Path, index: &Path) -> Result<Inpu
             let line = format!("{} {:016x} {} {name}\n", printed.len(), hash(&printed), forms.len());
             index_out.write_all(line.as_bytes()).map_err(io(index))?;
             input.files += 1;
+            meter.tell(|| format!("read {} files, {} forms: {name}", input.files, input.forms));
             input.forms += forms.len();
             input.text_bytes += printed.len();
             let name = vm.heap.string(name);
@@ -96,7 +98,7 @@ pub(super) fn run(folders: &[&str]) -> Result<(), Failure> {
         start.elapsed().as_secs_f64()
     ));
     let start = Instant::now();
-    let report = vm.dump(&image).map_err(|error| error.to_string())?;
+    let report = images::dump_with_progress(&mut vm, &image)?;
     let wall = start.elapsed();
     say(&dumped("real-input.ndump", &report));
     say(&format!("  with the collection before it {:.1} ms", wall.as_secs_f64() * 1e3));
