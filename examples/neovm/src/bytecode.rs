@@ -5,6 +5,7 @@
 
 mod ops;
 
+use crate::buffer::saved::Saved;
 use crate::error::{Flow, LispResult};
 use crate::machine::Vm;
 use crate::object::ByteCode;
@@ -29,8 +30,8 @@ enum Spec {
     Binding,
     /// A function to call.
     Unwind(Value),
-    /// A state of buffers, which a form saved.
-    Nothing,
+    /// A state of buffers to put back.
+    Saved(Saved),
 }
 
 /// What waits for a signal or a throw, and what was there when it was set up.
@@ -191,7 +192,8 @@ impl Vm {
                         result = Err(flow);
                     }
                 }
-                Some(Spec::Nothing) | None => {}
+                Some(Spec::Saved(saved)) => self.restore_state(saved),
+                None => {}
             }
         }
         result

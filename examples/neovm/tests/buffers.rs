@@ -257,6 +257,25 @@ fn an_excursion_ends_where_it_began_however_it_ends() {
 }
 
 #[test]
+fn byte_code_saves_the_state_of_buffers_like_forms() {
+    session(&[
+        ("(progn (set-buffer (get-buffer-create \"bc\")) (insert \"0123456789\") (goto-char 5))", "5"),
+        // save-excursion, go to 1, unbind.
+        ("(list (funcall #[() \"\\212\\300b\\210)\\300\\207\" [1] 2]) (point))", "(1 5)"),
+        // save-restriction, narrow to 2..4, give what is accessible, unbind.
+        (
+            "(list (funcall #[() \"\\214\\300\\301}\\210\\302 )\\207\" [2 4 buffer-string] 3]) (point-max))",
+            "(\"12\" 11)",
+        ),
+        // save-current-buffer, set-buffer, give the current one, unbind.
+        (
+            "(list (funcall #[() \"r\\300q\\210p)\\207\" [\"*scratch*\"] 2]) (current-buffer))",
+            "(#<buffer *scratch*> #<buffer bc>)",
+        ),
+    ]);
+}
+
+#[test]
 fn what_was_done_is_undone_in_groups() {
     session(&[
         (

@@ -1,7 +1,7 @@
 //! All buffers.
 
 use super::object::{BufferHandle, Marker, Pos};
-use super::slots::{BUFFER_VARIABLES, DIRECTORY, SLOTS};
+use super::slots::{BUFFER_VARIABLES, DIRECTORY, SEEDS, SLOTS};
 use super::state::{Buffer, BufferId};
 use super::text::{BufferText, UndoState};
 use crate::heap::Heap;
@@ -26,7 +26,7 @@ pub struct Restriction {
 
 /// All buffers, and what they have in common.
 #[derive(Dumpable)]
-#[dump(section = "buffers", version = 1)]
+#[dump(section = "buffers", version = 2)]
 pub struct BufferManager {
     buffers: HashMap<BufferId, Buffer>,
     /// The living ones as `buffer-list` shows them.
@@ -37,6 +37,7 @@ pub struct BufferManager {
     /// Narrowings with labels, the innermost last.
     pub(crate) restrictions: HashMap<BufferId, Vec<Restriction>>,
     /// What the variables of [`super::slots`] hold where a buffer has no value of its own.
+    #[dump(overlay = SEEDS)]
     pub(crate) defaults: [Value; SLOTS],
 }
 
@@ -49,7 +50,7 @@ impl Default for BufferManager {
             made: 0,
             made_overlays: 0,
             restrictions: HashMap::new(),
-            defaults: [Value::NIL; SLOTS],
+            defaults: SEEDS,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod interval;
 pub mod manager;
 pub mod object;
 pub(crate) mod overlay;
+pub(crate) mod saved;
 pub(crate) mod slots;
 pub mod state;
 pub mod text;

@@ -1,5 +1,6 @@
 //! The variables that every buffer has for itself, and the values they have where it has none.
 
+use crate::value::Value;
 use crate::variable::{Check, ForwardDesc, Place, Seed};
 
 /// How many variables a buffer has room for.
@@ -15,6 +16,26 @@ const fn always(name: &'static str, slot: u8, check: Check, seed: Seed) -> Forwa
 const fn local(name: &'static str, slot: u8, check: Check, seed: Seed) -> ForwardDesc {
     ForwardDesc { name, place: Place::Slot { slot, always: false }, check, seed }
 }
+
+/// What [`super::BufferManager`] starts with: the values of the table that are no objects. An image holds what differs from
+/// it, so a default that nobody changed follows the program.
+pub(crate) static SEEDS: [Value; SLOTS] = {
+    let mut seeds = [Value::NIL; SLOTS];
+    let mut at = 0;
+    while at < BUFFER_VARIABLES.len() {
+        let desc = &BUFFER_VARIABLES[at];
+        if let Place::Slot { slot, .. } = desc.place {
+            seeds[slot as usize] = match desc.seed {
+                Seed::T => Value::T,
+                Seed::Int(n) => Value::int(n as usize),
+                // Names and texts are made at boot.
+                Seed::Nil | Seed::Name(_) | Seed::Str(_) => Value::NIL,
+            };
+        }
+        at += 1;
+    }
+    seeds
+};
 
 use Check::{Any, Boolean, Integer, Symbol, Text};
 use Seed::{Int, Name, Nil, Str, T};

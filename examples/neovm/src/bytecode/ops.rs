@@ -1,6 +1,7 @@
 //! The operations, by the numbers that GNU Emacs gives them.
 
 use super::{Frame, Handler, Next, Spec};
+use crate::buffer::saved::Part;
 use crate::error::LispResult;
 use crate::machine::Vm;
 use crate::object::HashTable;
@@ -164,7 +165,15 @@ impl Vm {
             0o61 => self.push_handler(frame, false)?,
             0o62 => self.push_handler(frame, true)?,
             // save-current-buffer, save-excursion, save-restriction
-            0o141 | 0o162 | 0o212 | 0o214 => frame.specs.push(Spec::Nothing),
+            0o141 | 0o162 | 0o212 | 0o214 => {
+                let saved = self.save_state(match op {
+                    0o212 => Part::Excursion,
+                    0o214 => Part::Restriction,
+                    _ => Part::Current,
+                })?;
+                self.keep(frame, saved.state);
+                frame.specs.push(Spec::Saved(saved));
+            }
             // constant2
             0o201 => {
                 let at = frame.fetch2(self)?;

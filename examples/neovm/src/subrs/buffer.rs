@@ -1,8 +1,8 @@
 //! Buffers as such.
 
 use super::{MANY, SubrDesc, UNEVALLED, arg, subr};
-use crate::buffer::manager::Restriction;
-use crate::buffer::object::{BufferHandle, FrameHandle, Pos, TimerHandle, WindowHandle};
+use crate::buffer::object::{BufferHandle, FrameHandle, TimerHandle, WindowHandle};
+use crate::buffer::saved::Part;
 use crate::buffer::slots::DIRECTORY;
 use crate::buffer::state::FileTime;
 use crate::buffer::{Buffer, BufferId};
@@ -128,25 +128,9 @@ pub(super) static SUBRS: [SubrDesc; 39] = [
         let other = vm.other_buffer(id)?;
         Ok(handle(vm, Some(other)))
     }),
-    subr("save-current-buffer", 0, UNEVALLED, |vm, a| {
-        let here = vm.here()?.id;
-        let result = vm.progn(a[0]);
-        vm.buffers.select(here);
-        result
-    }),
-    subr("save-excursion", 0, UNEVALLED, |vm, a| {
-        let (here, pt) = (vm.here()?.id, vm.here()?.pt);
-        let marker = vm.marker_at(here, pt, false);
-        vm.stack.push(marker);
-        let result = vm.progn(a[0]);
-        if let Some((id, pos)) = vm.marker_place(marker) {
-            vm.buffers.select(id);
-            vm.go_to(pos);
-            vm.place_marker(marker, None);
-        }
-        result
-    }),
-    subr("save-restriction", 0, UNEVALLED, save_restriction),
+    subr("save-current-buffer", 0, UNEVALLED, |vm, a| saving(vm, a[0], Part::Current)),
+    subr("save-excursion", 0, UNEVALLED, |vm, a| saving(vm, a[0], Part::Excursion)),
+    subr("save-restriction", 0, UNEVALLED, |vm, a| saving(vm, a[0], Part::Restriction)),
     subr("buffer-modified-p", 0, 1, |vm, a| {
         let id = vm.buffer_arg(arg(a, 0))?;
         Ok(Value::bool(text(vm, id, |text| text.modified > text.saved)))
@@ -247,34 +231,12 @@ fn set_modified(vm: &mut Vm, a: &[Value]) -> LispResult {
     Ok(a[0])
 }
 
-fn save_restriction(vm: &mut Vm, a: &[Value]) -> LispResult {
-    let here = vm.here()?;
-    let (id, begv, zv, end) = (here.id, here.begv, here.zv, here.text.borrow().end());
-    let narrowed = begv != Pos::FIRST || zv != end;
-    let markers = narrowed.then(|| [vm.marker_at(id, begv, false), vm.marker_at(id, zv, true)]);
-    let labels: Option<Vec<Restriction>> = vm.buffers.restrictions.get(&id).cloned();
-    vm.stack.extend(markers.iter().flatten());
-    vm.stack.extend(labels.iter().flatten().flat_map(|r| [r.label, r.start, r.end]));
-    let result = vm.progn(a[0]);
-    match labels {
-        Some(labels) if vm.buffers.get(id).is_some() => _ = vm.buffers.restrictions.insert(id, labels),
-        _ => _ = vm.buffers.restrictions.remove(&id),
-    }
-    let bounds = match markers {
-        None => None,
-        Some([start, end]) => {
-            let bounds = (vm.marker_place(start), vm.marker_place(end));
-            vm.place_marker(start, None);
-            vm.place_marker(end, None);
-            match bounds {
-                (Some((_, start)), Some((_, end))) => Some((start, end)),
-                _ => return result,
-            }
-        }
-    };
-    if let Some(buffer) = vm.buffers.get_mut(id) {
-        buffer.narrow(bounds);
-    }
+/// Evaluates forms and puts a part of the state of buffers back, however they end.
+fn saving(vm: &mut Vm, forms: Value, part: Part) -> LispResult {
+    let saved = vm.save_state(part)?;
+    vm.stack.push(saved.state);
+    let result = vm.progn(forms);
+    vm.restore_state(saved);
     result
 }
 
