@@ -92,15 +92,10 @@ Each part is (one . FORM), an element, or (many . FORM), a list of elements."
 
 (defalias 'defsubst (symbol-function 'defun))
 
-(defmacro defcustom (name value &optional doc &rest _options)
-  `(defvar ,name ,value ,doc))
-
-(defmacro defgroup (&rest _) nil)
 (defmacro declare-function (&rest _) nil)
 (defmacro eval-when-compile (&rest body) (cons 'progn body))
 (defmacro eval-and-compile (&rest body) (cons 'progn body))
 (defmacro with-no-warnings (&rest body) (cons 'progn body))
-(defalias 'define-obsolete-function-alias #'defalias)
 
 ;;; Control
 

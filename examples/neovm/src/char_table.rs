@@ -184,6 +184,30 @@ impl Heap {
         }
     }
 
+    /// The ranges of characters that a table itself has one value for, those without a value left out.
+    pub fn char_table_ranges(&self, table: Value) -> Vec<(u32, u32, Value)> {
+        let mut all: Vec<(u32, u32, Value)> = Vec::new();
+        self.add_ranges(table, 0, 0, &mut all);
+        all
+    }
+
+    /// Adds the ranges of one level, whose first character is `start`. It calls itself once a level.
+    fn add_ranges(&self, table: Value, level: usize, start: u32, all: &mut Vec<(u32, u32, Value)>) {
+        let size = 1u32 << BITS[level];
+        for entry in 0..ENTRIES[level] as u32 {
+            let first = start + entry * size;
+            let value = self.char_table_slot(table, slot(level, first));
+            if self.kind(value) == Some(Kind::SubCharTable) && level + 1 < ENTRIES.len() {
+                self.add_ranges(value, level + 1, first, all);
+            } else if value.is_true() {
+                match all.last_mut() {
+                    Some((_, to, last)) if *last == value && *to + 1 == first => *to += size,
+                    _ => all.push((first, first + (size - 1), value)),
+                }
+            }
+        }
+    }
+
     /// A copy with sub tables of its own. The values are shared.
     pub fn copy_char_table(&mut self, table: Value) -> Value {
         let slots = self.as_slots(table).map(<[Value]>::to_vec).unwrap_or_default();

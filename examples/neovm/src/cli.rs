@@ -217,7 +217,7 @@ fn evaluate(vm: &mut Vm, programs: &[&str]) -> Result<(), Failure> {
     while let Some(&program) = programs.next() {
         if program == "--eval" {
             let text = programs.next().copied().unwrap_or_default();
-            let value = vm.load_text("--eval", text.as_bytes().to_vec())?;
+            let value = vm.eval_text("--eval", text.as_bytes().to_vec())?;
             say(&vm.prin1(value));
         } else if program == "-" {
             let mut text = Vec::new();

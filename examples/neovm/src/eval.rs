@@ -157,6 +157,10 @@ impl Vm {
                 let expansion = self.expand_macro(function, args)?;
                 return self.eval(expansion);
             }
+            _ if self.heap.car(function) == sym::autoload => {
+                self.autoload_do_load(function, head)?;
+                return self.eval_call(form);
+            }
             _ => {}
         }
         let base = self.stack.len();
@@ -235,6 +239,10 @@ impl Vm {
                 let (env, rest) = match head {
                     sym::lambda => (Value::NIL, rest),
                     sym::closure => (self.heap.car(rest), self.heap.cdr(rest)),
+                    sym::autoload => {
+                        self.stack[base] = self.autoload_do_load(function, named)?;
+                        return self.apply_stacked(base);
+                    }
                     _ => return Err(self.signal(sym::invalid_function, &[named])),
                 };
                 self.apply_closure(function, self.heap.car(rest), self.heap.cdr(rest), env, base)

@@ -27,7 +27,7 @@ impl Vm {
             if !head.is_symbol() || head.is_nil() {
                 break;
             }
-            let function = self.indirect_function(head)?;
+            let function = self.macro_of(head)?;
             let is_macro =
                 self.heap.kind(function) == Some(Kind::Macro) || self.heap.car(function) == sym::macro_;
             if !is_macro {

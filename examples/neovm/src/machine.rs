@@ -18,8 +18,7 @@ use crate::gc::Roots as SeenRoots;
 use crate::heap::Heap;
 use crate::library;
 use crate::managers::{
-    Abbrevs, Autoloads, Bookmarks, Custom, Interactive, Kmacro, LispString, Modes, Rectangle, Registers,
-    Roots, Watchers,
+    Abbrevs, Autoloads, Bookmarks, Custom, Interactive, Kmacro, Modes, Rectangle, Registers, Roots, Watchers,
 };
 use crate::printer::{self, Style};
 use crate::reader::Source;
@@ -201,14 +200,13 @@ impl Vm {
     }
 
     /// Evaluates every form of a text and gives the last value. The error is a message with file and line.
-    pub fn load_text(&mut self, name: &str, text: Vec<u8>) -> Result<Value, String> {
+    pub(crate) fn eval_text(&mut self, name: &str, text: Vec<u8>) -> Result<Value, String> {
         let first_line = text.split(|&b| b == b'\n').next().unwrap_or_default();
         let lexical =
             String::from_utf8_lossy(first_line).contains("lexical-binding: t") || !name.ends_with(".el");
         let mut source = Source::file(name, text);
         let mut last = Value::NIL;
         let saved = std::mem::replace(&mut self.lexenv, Value::NIL);
-        self.roots.loads_in_progress.push(LispString::from(name));
         let base = self.stack.len();
         self.stack.push(saved);
         let result = loop {
@@ -229,14 +227,13 @@ impl Vm {
             self.safe_point();
         };
         self.stack.truncate(base);
-        self.roots.loads_in_progress.pop();
         self.lexenv = saved;
         result
     }
 
     /// Reads and evaluates all forms of a text; for tests and tools.
     pub fn eval_str(&mut self, text: &str) -> Result<Value, String> {
-        self.load_text("<text>", text.as_bytes().to_vec())
+        self.eval_text("<text>", text.as_bytes().to_vec())
     }
 
     /// Evaluates a text and prints the last value.

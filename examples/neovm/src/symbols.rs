@@ -68,6 +68,7 @@ well_known! {
     load_in_progress = "load-in-progress", global_map = "global-map", minor_mode_map_alist = "minor-mode-map-alist",
     symbol_with_pos = "symbol-with-pos",
     overlay = "overlay", buffer = "buffer", window = "window", frame = "frame", timer = "timer",
+    fundamental_mode = "fundamental-mode",
 }
 
 /// Stands for the list of known names: an image made by a program with another list is of no use to this one.

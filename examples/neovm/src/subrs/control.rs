@@ -7,7 +7,7 @@ use crate::object::{Kind, Macro};
 use crate::symbols::sym;
 use crate::value::Value;
 
-pub(super) static SUBRS: [SubrDesc; 19] = [
+pub(super) static SUBRS: [SubrDesc; 18] = [
     subr("funcall", 1, MANY, |vm, a| vm.funcall(a[0], &a[1..])),
     subr("apply", 1, MANY, |vm, a| {
         let Some((&last, first)) = a[1..].split_last() else { return vm.funcall(a[0], &[]) };
@@ -87,28 +87,6 @@ pub(super) static SUBRS: [SubrDesc; 19] = [
         let objects = Value::int(vm.heap.objects());
         Ok(vm.heap.list(&[objects]))
     }),
-    subr("load", 1, 5, |vm, a| {
-        let path = vm.file_name(a[0])?;
-        let mut folders = vec![path.clone()];
-        let load_path = vm.global("load-path");
-        for folder in vm.heap.list_elements(load_path, usize::MAX) {
-            let folder = vm.file_name(folder)?;
-            folders.push(folder.join(String::from_utf8_lossy(vm.bytes_of(a[0])?).as_ref()));
-        }
-        let found = folders.into_iter().flat_map(|path| {
-            let with_suffix = path.with_added_extension("el");
-            [path, with_suffix]
-        });
-        let found = found.into_iter().find(|path| path.is_file()).map(|path| path.display().to_string());
-        let text = found.as_ref().map(std::fs::read);
-        match (found, text) {
-            (Some(name), Some(Ok(text))) => {
-                vm.load_text(&name, text).map(|_| Value::T).map_err(|message| vm.error(message))
-            }
-            _ if arg(a, 1).is_true() => Ok(Value::NIL),
-            _ => Err(vm.signal(sym::file_missing, &[a[0]])),
-        }
-    }),
     subr("kill-emacs", 0, 1, |_, a| std::process::exit(arg(a, 0).as_fixnum().unwrap_or(0) as i32)),
 ];
 
@@ -117,7 +95,7 @@ fn expand(vm: &mut Vm, form: Value, mut times: usize) -> LispResult {
     let base = vm.stack.len();
     while times > 0 && form.is_cons() {
         let (head, args) = (vm.heap.car(form), vm.heap.cdr(form));
-        let function = if head.is_symbol() { vm.indirect_function(head)? } else { Value::NIL };
+        let function = if head.is_symbol() { vm.macro_of(head)? } else { Value::NIL };
         if vm.heap.kind(function) != Some(Kind::Macro) && vm.heap.car(function) != sym::macro_ {
             break;
         }

@@ -1,6 +1,8 @@
 //! The functions of the machine itself, by topic.
 
+mod abbrev;
 mod arith;
+mod autoload;
 mod bool_vector;
 mod buffer;
 mod buffer_local;
@@ -13,15 +15,22 @@ mod char_table;
 mod charset;
 mod coding;
 mod control;
+mod custom;
 mod dump;
 mod face;
 mod fontset;
 mod format;
 mod hash;
+mod interactive;
+mod keymap;
+mod keyword;
+mod kmacro;
 mod list;
 mod matching;
+mod mode;
 mod obarray;
 mod output;
+mod register;
 mod sequence;
 mod special;
 mod string;
@@ -89,6 +98,14 @@ static TOPICS: &[&[SubrDesc]] = &[
     &buffer_mark::SUBRS,
     &buffer_props::SUBRS,
     &buffer_local::SUBRS,
+    autoload::SUBRS,
+    custom::SUBRS,
+    mode::SUBRS,
+    abbrev::SUBRS,
+    interactive::SUBRS,
+    register::SUBRS,
+    kmacro::SUBRS,
+    keymap::SUBRS,
 ];
 
 /// All functions.
@@ -111,6 +128,7 @@ pub(crate) fn define_all(vm: &mut Vm) {
     syntax::define_tables(vm);
     category::define_tables(vm);
     buffer::define(vm);
+    vm.define_fundamental_mode();
 }
 
 /// An optional argument: nil when absent.

@@ -303,6 +303,7 @@ impl Vm {
             Some(Kind::Subr) => {
                 self.heap.get::<crate::object::Subr>(function).is_some_and(|s| s.desc.max != UNEVALLED)
             }
+            _ if self.heap.car(function) == sym::autoload => !self.is_autoloaded_macro(function),
             _ => matches!(self.heap.car(function), sym::lambda | sym::closure),
         }
     }

@@ -7,7 +7,7 @@ use crate::object::{Kind, Subr};
 use crate::symbols::{SymbolCell, sym};
 use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, Value};
 
-pub(super) static SUBRS: [SubrDesc; 28] = [
+pub(super) static SUBRS: [SubrDesc; 25] = [
     subr("symbolp", 1, 1, |vm, a| Ok(Value::bool(vm.is_symbol(a[0])))),
     subr("keywordp", 1, 1, |vm, a| Ok(Value::bool(a[0].as_symbol().is_some_and(|s| vm.is_keyword(s))))),
     subr("booleanp", 1, 1, |_, a| Ok(Value::bool(a[0] == Value::NIL || a[0] == Value::T))),
@@ -61,7 +61,13 @@ pub(super) static SUBRS: [SubrDesc; 28] = [
     }),
     subr("fset", 2, 2, set_function),
     subr("defalias", 2, 3, |vm, a| {
-        set_function(vm, a)?;
+        let symbol = vm.check_symbol(a[0])?;
+        // Whoever stands in front of the function puts the new one behind itself.
+        let property = vm.intern("defalias-fset-function");
+        match vm.get_property(symbol, property) {
+            Value::NIL => set_function(vm, a)?,
+            define => vm.funcall(define, &a[..2])?,
+        };
         if arg(a, 2).is_true() {
             vm.put_property(symbol_of(a[0]), sym::function_documentation, a[2]);
         }
@@ -91,22 +97,6 @@ pub(super) static SUBRS: [SubrDesc; 28] = [
         Ok(Value::bool(vm.obarray.cell(symbol).flags & SymbolCell::SPECIAL != 0))
     }),
     subr("type-of", 1, 1, |vm, a| Ok(type_of(vm, a[0]))),
-    subr("featurep", 1, 2, |vm, a| Ok(Value::bool(features(vm).contains(&a[0])))),
-    subr("provide", 1, 2, |vm, a| {
-        vm.check_symbol(a[0])?;
-        if !features(vm).contains(&a[0]) {
-            let features = vm.heap.cons(a[0], vm.find_value(symbol_of(sym::features)));
-            vm.set(sym::features, features)?;
-        }
-        Ok(a[0])
-    }),
-    subr("require", 1, 3, |vm, a| {
-        if features(vm).contains(&a[0]) || arg(a, 2).is_true() {
-            return Ok(a[0]);
-        }
-        let message = format!("Required feature {} was not provided", vm.prin1(a[0]));
-        Err(vm.error(message))
-    }),
 ];
 
 pub(super) fn name_of(vm: &mut Vm, v: Value) -> LispResult<Vec<u8>> {
@@ -124,10 +114,6 @@ fn set_function(vm: &mut Vm, a: &[Value]) -> LispResult {
     }
     vm.obarray.cell_mut(symbol).function = a[1];
     Ok(a[1])
-}
-
-fn features(vm: &Vm) -> Vec<Value> {
-    vm.heap.list_elements(vm.find_value(symbol_of(sym::features)), usize::MAX)
 }
 
 fn type_of(vm: &Vm, v: Value) -> Value {
