@@ -1,11 +1,14 @@
 ;;; modes.el --- major and minor modes  -*- lexical-binding: t; -*-
 
-(defvar mode-buffer 1 "The number of the buffer whose modes are changed.")
-(defvar mode-buffer-log nil "The buffers that `mode-buffer' was set to, the last first.")
-(add-variable-watcher
- 'mode-buffer
- (lambda (_symbol buffer operation _where)
-   (push (list operation buffer) mode-buffer-log)))
+(defvar mode-log nil "The modes that were turned on, the last first.")
+(defvar mode-line-stale nil "Why the mode line has to be shown anew: what changed, the last first.")
+
+(defun mode-line-note-change (symbol value operation _where)
+  "Note that SYMBOL, which the mode line shows, gets VALUE by OPERATION."
+  (push (list symbol operation value) mode-line-stale))
+
+(dolist (symbol '(mode-line-parts frame-title))
+  (add-variable-watcher symbol #'mode-line-note-change))
 
 (defun mode-suffix (mode suffix)
   "The symbol of MODE with SUFFIX."
@@ -18,8 +21,9 @@
 (defun fundamental-mode ()
   "The mode of a buffer that has no other."
   (interactive)
-  (mode-set-of-buffer mode-buffer 'fundamental-mode)
-  (use-local-map nil)
+  (kill-all-local-variables)
+  (mode-set-of-buffer nil 'fundamental-mode)
+  (push 'fundamental-mode mode-log)
   (set-syntax-table (standard-syntax-table))
   (run-mode-hooks))
 
@@ -74,20 +78,19 @@ The options `:syntax-table', `:abbrev-table' and `:keymap' name variables."
          (interactive)
          (delay-mode-hooks
           (,(or parent 'fundamental-mode))
-          (mode-set-of-buffer mode-buffer ',child)
+          (mode-set-of-buffer nil ',child)
+          (setq major-mode ',child mode-name ,name)
+          (push ',child mode-log)
           (use-local-map ,map)
           ,@(if syntax `((set-syntax-table ,syntax)))
+          ,@(if abbrevs `((setq local-abbrev-table ,abbrevs)))
           ,@(cdr split))
          (run-mode-hooks ',hook))
        ',child)))
 
 (defun derived-mode-p (&rest modes)
   "Whether the mode of the buffer is one of MODES or derived from one."
-  (apply #'provided-mode-derived-p (mode-of-buffer mode-buffer) modes))
-
-(defmacro with-mode-buffer (buffer &rest body)
-  "Evaluate BODY for the modes of BUFFER, a number."
-  `(let ((mode-buffer ,buffer)) ,@body))
+  (apply #'provided-mode-derived-p (mode-of-buffer) modes))
 
 (defun set-auto-mode (file)
   "Turn on the major mode that FILE's name asks for."
@@ -114,7 +117,8 @@ The options are `:init-value', `:lighter', `:keymap', `:global' and `:group'; BO
                                       :group ,(or (plist-get options :group) ''convenience)
                                       :set (lambda (_symbol value) (,mode (if value 1 0)))
                                       :initialize #'custom-initialize-default)
-          `(defvar ,mode ,(plist-get options :init-value) ,doc))
+          `(progn (defvar ,mode ,(plist-get options :init-value) ,doc)
+                  (make-variable-buffer-local ',mode)))
        (defvar ,hook nil ,(format "What runs when `%s' is turned on or off." mode))
        ,@(if keymap
              `((defvar ,map (let ((map ,keymap))
@@ -128,7 +132,7 @@ The options are `:init-value', `:lighter', `:keymap', `:global' and `:group'; BO
          (setq ,mode (cond ((eq arg 'toggle) (not ,mode))
                            ((and (numberp arg) (< arg 1)) nil)
                            (t t)))
-         (mode-set-minor ',mode ,mode ,(if global nil 'mode-buffer))
+         (mode-set-minor ',mode ,mode ,(and global t))
          ,@(cdr split)
          (run-hooks ',hook (if ,mode ',(mode-suffix mode "-on-hook") ',(mode-suffix mode "-off-hook")))
          ,mode)
@@ -142,7 +146,7 @@ The options are `:init-value', `:lighter', `:keymap', `:global' and `:group'; BO
 
 (defun mode-line-modes (&optional buffer)
   "What the mode line says of the modes of BUFFER."
-  (let* ((buffer (or buffer mode-buffer)) (text (mode--name (mode-of-buffer buffer))))
+  (let ((text (mode--name (mode-of-buffer buffer))))
     (dolist (mode (append (minor-modes-of-buffer buffer) (global-minor-modes)))
       (let ((lighter (minor-mode-info mode 'lighter)))
         (setq text (concat text (cond ((stringp lighter) lighter)
@@ -216,12 +220,10 @@ The options are `:init-value', `:lighter', `:keymap', `:global' and `:group'; BO
 (add-hook 'text-mode-hook #'auto-fill-mode)
 (add-hook 'prog-mode-hook (lambda () (push 'hook mode-set-up)))
 
-;; The buffers that a session starts with.
-(with-mode-buffer 2 (lisp-interaction-mode))
-(with-mode-buffer 3 (text-mode) (overwrite-mode 1))
-(with-mode-buffer 4 (set-auto-mode "notes.rs"))
+;; The modes of the buffers that a session starts with.
+(with-current-buffer (get-buffer-create "*scratch*") (lisp-interaction-mode))
+(with-current-buffer (get-buffer-create "notes") (text-mode) (overwrite-mode 1))
+(with-current-buffer (get-buffer-create "main.rs") (set-auto-mode "main.rs"))
 (electric-pair-mode 1)
-(setq view-mode nil overwrite-mode nil auto-fill-mode nil)
-(fundamental-mode)
 
 (provide 'modes)

@@ -223,20 +223,23 @@ impl Vm {
         Ok(map)
     }
 
+    /// The keymap of the current buffer, or nil.
+    pub(crate) fn local_map(&self) -> Value {
+        self.buffers.current().map_or(Value::NIL, |buffer| buffer.keymap)
+    }
+
     /// The keymaps in force, the first to be asked first: those of minor modes that are on, the local one, the global one.
     pub(crate) fn active_keymaps(&mut self) -> LispResult<Vec<Value>> {
         let mut maps = Vec::new();
-        let alist = self.obarray.cell(symbol_of(sym::minor_mode_map_alist)).value;
+        let alist = self.find_value(symbol_of(sym::minor_mode_map_alist));
         for entry in self.heap.list_elements(alist, usize::MAX) {
             let (mode, map) = (self.heap.car(entry), self.heap.cdr(entry));
-            let on = mode.as_symbol().map_or(Value::NIL, |mode| self.obarray.cell(mode).value);
+            let on = mode.as_symbol().map_or(Value::NIL, |mode| self.find_value(mode));
             if on.is_true() && on != Value::UNBOUND && self.is_keymap(map)? {
                 maps.push(map);
             }
         }
-        maps.extend(
-            [self.roots.current_local_map, self.roots.current_global_map].iter().filter(|map| map.is_true()),
-        );
+        maps.extend([self.local_map(), self.roots.current_global_map].iter().filter(|map| map.is_true()));
         Ok(maps)
     }
 

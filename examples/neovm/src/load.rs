@@ -87,7 +87,7 @@ impl Vm {
 
     /// Whether a feature was provided.
     pub(crate) fn is_provided(&self, feature: Value) -> bool {
-        let mut rest = self.obarray.cell(symbol_of(sym::features)).value;
+        let mut rest = self.find_value(symbol_of(sym::features));
         while let Some(link) = self.heap.as_cons(rest) {
             if link.car.get() == feature {
                 return true;
@@ -101,7 +101,7 @@ impl Vm {
     pub(crate) fn provide(&mut self, feature: Value) -> LispResult<()> {
         let symbol = self.check_symbol(feature)?;
         if !self.is_provided(feature) {
-            let features = self.heap.cons(feature, self.obarray.cell(symbol_of(sym::features)).value);
+            let features = self.heap.cons(feature, self.find_value(symbol_of(sym::features)));
             self.set(sym::features, features)?;
         }
         let awaited = Awaited::Feature(LispString::text(self.symbols.name(symbol)));

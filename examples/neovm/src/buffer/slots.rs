@@ -9,6 +9,12 @@ pub(crate) const SLOTS: usize = 64;
 /// The slot of `default-directory`: nil for the folder of the process.
 pub(crate) const DIRECTORY: usize = 1;
 
+/// The slot of the syntax table: nil for the standard one.
+pub(crate) const SYNTAX_TABLE: u8 = 46;
+
+/// The slot of the category table: nil for the standard one.
+pub(crate) const CATEGORY_TABLE: u8 = 47;
+
 const fn always(name: &'static str, slot: u8, check: Check, seed: Seed) -> ForwardDesc {
     ForwardDesc { name, place: Place::Slot { slot, always: true }, check, seed }
 }
@@ -42,7 +48,7 @@ use Seed::{Int, Name, Nil, Str, T};
 
 /// The variables by slot. Those that are always local have the value given here in a new buffer; the others share one
 /// until they are set. A slot keeps its number for ever: images refer to it.
-pub(crate) static BUFFER_VARIABLES: [ForwardDesc; 46] = [
+pub(crate) static BUFFER_VARIABLES: [ForwardDesc; 48] = [
     always("buffer-file-name", 0, Text, Nil),
     always("default-directory", DIRECTORY as u8, Text, Nil),
     always("buffer-backed-up", 2, Any, Nil),
@@ -89,4 +95,7 @@ pub(crate) static BUFFER_VARIABLES: [ForwardDesc; 46] = [
     local("cursor-type", 43, Any, T),
     local("line-spacing", 44, Any, Nil),
     local("cursor-in-non-selected-windows", 45, Any, T),
+    // Programs know these two by their functions only.
+    local(" syntax-table", SYNTAX_TABLE, Any, Nil),
+    local(" category-table", CATEGORY_TABLE, Any, Nil),
 ];

@@ -9,7 +9,8 @@ pub const SYNTAX_CLASSES: usize = 16;
 
 /// The machine's own roots.
 ///
-/// The features are not here: they are the value of the variable `features`, and one fact has one place.
+/// One fact has one place: the features are the value of the variable `features`, and the local keymap and the tables that are
+/// used in a buffer are the buffer's.
 #[derive(Dumpable, Default)]
 #[dump(section = "roots", version = 1)]
 pub struct Roots {
@@ -19,18 +20,12 @@ pub struct Roots {
     pub loads_in_progress: Vec<LispString>,
     /// The keymap that is active everywhere. Programs change the variable `global-map` without selecting another.
     pub current_global_map: Value,
-    /// The keymap that is active here, or nil.
-    pub current_local_map: Value,
     /// The syntax table that all others inherit from.
     pub standard_syntax_table: Value,
-    /// The syntax table that is used here.
-    pub current_syntax_table: Value,
     /// The entries of characters that have a class and nothing else, one object a class.
     pub syntax_code_objects: [Value; SYNTAX_CLASSES],
-    /// The category table that is used where no other is.
+    /// The category table that is used in a buffer without its own.
     pub standard_category_table: Value,
-    /// The category table that is used here.
-    pub current_category_table: Value,
     /// From letters to small letters; the table from letters to capitals is in its first extra slot.
     pub standard_case_table: Value,
 }

@@ -299,6 +299,7 @@ impl Vm {
             self.buffers.select(other);
         }
         self.buffers.remove(&mut self.heap, id);
+        self.modes.forget_buffer(id.0);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! descriptions of all categories in its first extra slot.
 
 use super::{SubrDesc, arg, subr};
+use crate::buffer::slots::CATEGORY_TABLE;
 use crate::error::LispResult;
 use crate::machine::Vm;
 use crate::object::BoolVector;
@@ -20,9 +21,10 @@ pub(super) static SUBRS: &[SubrDesc] = &[
         Ok(Value::bool(vm.heap.is_char_table_for(a[0], sym::category_table)))
     }),
     subr("standard-category-table", 0, 0, |vm, _| Ok(vm.roots.standard_category_table)),
-    subr("category-table", 0, 0, |vm, _| Ok(vm.roots.current_category_table)),
+    subr("category-table", 0, 0, |vm, _| Ok(vm.current_category_table())),
     subr("set-category-table", 1, 1, |vm, a| {
-        vm.roots.current_category_table = table(vm, a[0])?;
+        let table = table(vm, a[0])?;
+        vm.set_buffer_slot(CATEGORY_TABLE, table);
         Ok(a[0])
     }),
     subr("make-category-table", 0, 0, |vm, _| Ok(make_table(vm))),
@@ -71,7 +73,7 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
     subr("char-category-set", 1, 1, |vm, a| {
         let c = vm.check_char(a[0])?;
-        let set = vm.heap.char_table_get(vm.roots.current_category_table, c);
+        let set = vm.heap.char_table_get(vm.current_category_table(), c);
         Ok(if set.is_nil() { vm.heap.bool_vector(SET_BITS, Vec::new()) } else { set })
     }),
     subr("category-set-mnemonics", 1, 1, |vm, a| {
@@ -102,7 +104,7 @@ pub(super) static SUBRS: &[SubrDesc] = &[
 
 /// The argument, or the current table for nil.
 fn table(vm: &mut Vm, v: Value) -> LispResult {
-    let v = if v.is_nil() { vm.roots.current_category_table } else { v };
+    let v = if v.is_nil() { vm.current_category_table() } else { v };
     if vm.heap.is_char_table_for(v, sym::category_table) {
         Ok(v)
     } else {
@@ -175,7 +177,6 @@ fn single(mut letters: impl Iterator<Item = char>) -> Option<char> {
 pub(super) fn define_tables(vm: &mut Vm) {
     let table = make_table(vm);
     vm.roots.standard_category_table = table;
-    vm.roots.current_category_table = table;
     let [down, up] = [0; 2].map(|_| vm.heap.char_table(sym::case_table, Value::NIL, 3));
     // Latin, Greek, Cyrillic and Armenian; others have their case from the library.
     for c in (0..0x590).filter_map(char::from_u32) {
@@ -187,4 +188,11 @@ pub(super) fn define_tables(vm: &mut Vm) {
     }
     vm.heap.set_char_table_extra(down, 0, up);
     vm.roots.standard_case_table = down;
+}
+
+impl Vm {
+    /// The category table of the current buffer.
+    fn current_category_table(&self) -> Value {
+        self.buffer_slot(CATEGORY_TABLE).unwrap_or(self.roots.standard_category_table)
+    }
 }

@@ -110,7 +110,7 @@ fn assign(vm: &mut Vm, variable: &CustomVariable, name: Value, value: Value) -> 
     vm.stack.push(value);
     match variable.set {
         Some(set) => vm.funcall(set, &[name, value]).map(drop),
-        None => vm.set(name, value),
+        None => vm.check_symbol(name).and_then(|symbol| vm.set_default(symbol, value)),
     }
 }
 
@@ -151,7 +151,7 @@ fn declare_variable(vm: &mut Vm, a: &[Value]) -> LispResult {
     vm.obarray.cell_mut(symbol).flags |= SymbolCell::SPECIAL;
     if let Some(initialize) = variable.initialize {
         vm.funcall(initialize, &[a[0], a[1]])?;
-    } else if vm.obarray.cell(symbol).value == Value::UNBOUND {
+    } else if vm.find_default(symbol) == Value::UNBOUND {
         let value = match saved {
             Some(saved) => saved,
             None => standard_value(vm, &variable)?,
@@ -159,7 +159,7 @@ fn declare_variable(vm: &mut Vm, a: &[Value]) -> LispResult {
         vm.stack.push(value);
         match variable.set {
             Some(set) => vm.funcall(set, &[a[0], value]).map(drop)?,
-            None => vm.set(a[0], value)?,
+            None => vm.set_default(symbol, value)?,
         }
     }
     Ok(a[0])

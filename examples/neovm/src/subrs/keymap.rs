@@ -25,7 +25,7 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
     subr("local-key-binding", 1, 2, |vm, a| {
         let events = vm.key_events(a[0])?;
-        match vm.roots.current_local_map {
+        match vm.local_map() {
             Value::NIL => Ok(Value::NIL),
             map => vm.lookup_key(map, &events),
         }
@@ -67,10 +67,13 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
     subr("current-global-map", 0, 0, |vm, _| Ok(vm.roots.current_global_map)),
     subr("use-local-map", 1, 1, |vm, a| {
-        vm.roots.current_local_map = if a[0].is_nil() { a[0] } else { vm.check_keymap(a[0])? };
+        let map = if a[0].is_nil() { a[0] } else { vm.check_keymap(a[0])? };
+        if let Some(buffer) = vm.buffers.current_mut() {
+            buffer.keymap = map;
+        }
         Ok(Value::NIL)
     }),
-    subr("current-local-map", 0, 0, |vm, _| Ok(vm.roots.current_local_map)),
+    subr("current-local-map", 0, 0, |vm, _| Ok(vm.local_map())),
     subr("current-active-maps", 0, 2, |vm, _| {
         let maps = vm.active_keymaps()?;
         Ok(vm.heap.list(&maps))

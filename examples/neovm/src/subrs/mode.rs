@@ -1,4 +1,4 @@
-//! Modes, as the macros that define them and programs see them. Buffers are known by their numbers.
+//! Modes, as the macros that define them and programs see them. A buffer is named by itself, by its number, or by nil for the current one.
 
 use super::custom::unknown;
 use super::keyword::{given, keyword};
@@ -31,8 +31,8 @@ pub(super) static SUBRS: &[SubrDesc] = &[
         vm.modes.fundamental_mode = a[0];
         Ok(a[0])
     }),
-    subr("mode-of-buffer", 1, 1, |vm, a| {
-        let buffer = number(vm, a[0])?;
+    subr("mode-of-buffer", 0, 1, |vm, a| {
+        let buffer = number(vm, arg(a, 0))?;
         Ok(vm.modes.major_of(buffer))
     }),
     subr("mode-set-of-buffer", 2, 2, |vm, a| {
@@ -41,22 +41,19 @@ pub(super) static SUBRS: &[SubrDesc] = &[
         vm.modes.set_major_of(buffer, a[1]);
         Ok(a[1])
     }),
-    // `(mode-set-minor MODE ON BUFFER)`: everywhere without a buffer.
+    // `(mode-set-minor MODE ON BUFFER)`: everywhere when BUFFER is `t`.
     subr("mode-set-minor", 2, 3, |vm, a| {
         vm.check_symbol(a[0])?;
-        let buffer = if arg(a, 2).is_nil() { None } else { Some(number(vm, a[2])?) };
+        let buffer = if arg(a, 2) == Value::T { None } else { Some(number(vm, arg(a, 2))?) };
         vm.modes.set_minor(buffer, a[0], a[1].is_true());
         Ok(a[1])
     }),
     subr("mode-minor-on-p", 1, 2, |vm, a| {
-        if arg(a, 1).is_nil() {
-            return Ok(Value::bool(vm.modes.global_minor.contains(&a[0])));
-        }
-        let buffer = number(vm, a[1])?;
+        let buffer = number(vm, arg(a, 1))?;
         Ok(Value::bool(vm.modes.is_on(buffer, a[0])))
     }),
-    subr("minor-modes-of-buffer", 1, 1, |vm, a| {
-        let buffer = number(vm, a[0])?;
+    subr("minor-modes-of-buffer", 0, 1, |vm, a| {
+        let buffer = number(vm, arg(a, 0))?;
         let modes = vm.modes.buffer_minor.get(&buffer).cloned().unwrap_or_default();
         Ok(vm.heap.list(&modes))
     }),
@@ -105,8 +102,15 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
 ];
 
+/// The number of a buffer: of the current one for nil.
 fn number(vm: &mut Vm, v: Value) -> LispResult<u64> {
-    vm.index(v).map(|n| n as u64)
+    if v.is_nil() {
+        return Ok(vm.buffers.current().map_or(0, |buffer| buffer.id.0));
+    }
+    match vm.buffers.id_of(&vm.heap, v) {
+        Some(id) => Ok(id.0),
+        None => vm.index(v).map(|n| n as u64),
+    }
 }
 
 fn sorted(vm: &mut Vm, mut symbols: Vec<Symbol>) -> Value {

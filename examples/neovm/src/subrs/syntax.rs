@@ -4,6 +4,7 @@
 //! Entries of a class and nothing else are shared, so that `eq` tells them.
 
 use super::{SubrDesc, arg, subr};
+use crate::buffer::slots::SYNTAX_TABLE;
 use crate::error::LispResult;
 use crate::machine::Vm;
 use crate::managers::SYNTAX_CLASSES;
@@ -22,10 +23,10 @@ const SYMBOL: usize = 3;
 pub(super) static SUBRS: &[SubrDesc] = &[
     subr("syntax-table-p", 1, 1, |vm, a| Ok(Value::bool(vm.heap.is_char_table_for(a[0], sym::syntax_table)))),
     subr("standard-syntax-table", 0, 0, |vm, _| Ok(vm.roots.standard_syntax_table)),
-    subr("syntax-table", 0, 0, |vm, _| Ok(vm.roots.current_syntax_table)),
+    subr("syntax-table", 0, 0, |vm, _| Ok(vm.current_syntax_table())),
     subr("set-syntax-table", 1, 1, |vm, a| {
         check_table(vm, a[0])?;
-        vm.roots.current_syntax_table = a[0];
+        vm.set_buffer_slot(SYNTAX_TABLE, a[0]);
         Ok(a[0])
     }),
     subr("make-syntax-table", 0, 1, |vm, a| {
@@ -53,7 +54,7 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     subr("modify-syntax-entry", 2, 3, |vm, a| {
         let (from, to) = vm.char_range(a[0])?;
         let text = vm.string_chars(a[1])?;
-        let table = if arg(a, 2).is_nil() { vm.roots.current_syntax_table } else { a[2] };
+        let table = if arg(a, 2).is_nil() { vm.current_syntax_table() } else { a[2] };
         check_table(vm, table)?;
         let entry = descriptor(vm, &text)?;
         vm.heap.char_table_set(table, from, to, entry);
@@ -65,11 +66,11 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
     subr("syntax-after-char", 1, 1, |vm, a| {
         let c = vm.check_char(a[0])?;
-        Ok(vm.heap.char_table_get(vm.roots.current_syntax_table, c))
+        Ok(vm.heap.char_table_get(vm.current_syntax_table(), c))
     }),
     subr("matching-paren", 1, 1, |vm, a| {
         let c = vm.check_char(a[0])?;
-        let entry = vm.heap.char_table_get(vm.roots.current_syntax_table, c);
+        let entry = vm.heap.char_table_get(vm.current_syntax_table(), c);
         Ok(if matches!(CLASSES[class(vm, c)], b'(' | b')') { vm.heap.cdr(entry) } else { Value::NIL })
     }),
     subr("syntax-class-to-char", 1, 1, |vm, a| {
@@ -95,7 +96,7 @@ fn check_table(vm: &mut Vm, v: Value) -> LispResult<()> {
 }
 
 fn class(vm: &Vm, c: u32) -> usize {
-    let entry = vm.heap.char_table_get(vm.roots.current_syntax_table, c);
+    let entry = vm.heap.char_table_get(vm.current_syntax_table(), c);
     let code = vm.heap.car(entry).as_fixnum().unwrap_or(SPACE as i64);
     (code & 0xFFFF) as usize % SYNTAX_CLASSES
 }
@@ -162,5 +163,25 @@ pub(super) fn define_tables(vm: &mut Vm) {
         }
     }
     vm.roots.standard_syntax_table = table;
-    vm.roots.current_syntax_table = table;
+}
+
+impl Vm {
+    /// The syntax table of the current buffer.
+    pub(crate) fn current_syntax_table(&self) -> Value {
+        self.buffer_slot(SYNTAX_TABLE).unwrap_or(self.roots.standard_syntax_table)
+    }
+
+    /// What the current buffer has for itself in a slot, if that is not nil.
+    pub(super) fn buffer_slot(&self, slot: u8) -> Option<Value> {
+        let buffer = self.buffers.current()?;
+        buffer.slots.get(usize::from(slot)).copied().filter(|value| buffer.has_slot(slot) && value.is_true())
+    }
+
+    /// Gives the current buffer a value of its own in a slot.
+    pub(super) fn set_buffer_slot(&mut self, slot: u8, value: Value) {
+        if let Some(buffer) = self.buffers.current_mut() {
+            buffer.slots[usize::from(slot)] = value;
+            buffer.local_flags |= 1 << slot;
+        }
+    }
 }

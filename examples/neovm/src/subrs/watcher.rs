@@ -11,6 +11,7 @@ use crate::value::Value;
 pub(super) static SUBRS: &[SubrDesc] = &[
     subr("add-variable-watcher", 2, 2, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
+        let symbol = vm.indirect_variable(symbol);
         let watchers = vm.watchers.watchers.entry(symbol).or_default();
         if !watchers.iter().any(|watcher| watcher.callback == a[1]) {
             watchers.push(Watcher { callback: a[1] });
@@ -20,6 +21,7 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
     subr("remove-variable-watcher", 2, 2, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
+        let symbol = vm.indirect_variable(symbol);
         if let Some(watchers) = vm.watchers.watchers.get_mut(&symbol) {
             watchers.retain(|watcher| watcher.callback != a[1]);
             if watchers.is_empty() {
@@ -31,6 +33,7 @@ pub(super) static SUBRS: &[SubrDesc] = &[
     }),
     subr("get-variable-watchers", 1, 1, |vm, a| {
         let symbol = vm.check_symbol(a[0])?;
+        let symbol = vm.indirect_variable(symbol);
         let callbacks = callbacks(vm, symbol);
         Ok(vm.heap.list(&callbacks))
     }),
