@@ -1,24 +1,39 @@
 ;;; hooks.el --- lists of functions to run  -*- lexical-binding: t; -*-
 
+(defun hooks--list (value)
+  "VALUE, one function or a list of them, as a list."
+  (if (or (functionp value) (not (listp value))) (list value) value))
+
 (defun hooks--functions (hook)
-  "The functions of HOOK, a variable that holds one or a list of them."
-  (let ((value (and (boundp hook) (symbol-value hook))))
-    (if (or (functionp value) (not (listp value))) (list value) value)))
+  "The functions of HOOK, a variable; t among those of a buffer stands for those of all buffers."
+  (let ((functions (and (boundp hook) (hooks--list (symbol-value hook)))))
+    (if (memq t functions)
+        (mapcan (lambda (function)
+                  (if (eq function t)
+                      (copy-sequence (hooks--list (default-value hook)))
+                    (list function)))
+                functions)
+      functions)))
 
-(defun add-hook (hook function &optional depth _local)
-  "Add FUNCTION to HOOK, in front; behind the others when DEPTH is not nil or is positive."
-  (unless (boundp hook) (set hook nil))
-  (let ((functions (hooks--functions hook)))
+(defun add-hook (hook function &optional depth local)
+  "Add FUNCTION to HOOK, in front; behind the others when DEPTH is positive or another value but nil.
+With LOCAL, for the current buffer only."
+  (unless (boundp hook) (set-default hook nil))
+  (when (and local (not (local-variable-p hook)))
+    (set (make-local-variable hook) (list t)))
+  (let ((functions (hooks--list (if local (symbol-value hook) (default-value hook)))))
     (unless (member function functions)
-      (set hook (if (and depth (not (and (numberp depth) (<= depth 0))))
-                    (append functions (list function))
-                  (cons function functions))))
-    (symbol-value hook)))
+      (setq functions (if (and depth (not (and (numberp depth) (<= depth 0))))
+                          (append functions (list function))
+                        (cons function functions))))
+    (if local (set hook functions) (set-default hook functions))
+    functions))
 
-(defun remove-hook (hook function &optional _local)
-  "Take FUNCTION out of HOOK."
+(defun remove-hook (hook function &optional local)
+  "Take FUNCTION out of HOOK; with LOCAL, for the current buffer only."
   (when (boundp hook)
-    (set hook (remove function (hooks--functions hook)))))
+    (let ((functions (remove function (hooks--list (if local (symbol-value hook) (default-value hook))))))
+      (if local (set hook functions) (set-default hook functions)))))
 
 (defun run-hook-with-args (hook &rest args)
   "Call each function of HOOK with ARGS."

@@ -111,30 +111,6 @@
       (set symbol (if append (append list (list element)) (cons element list))))
     (symbol-value symbol)))
 
-(defun add-hook (hook function &optional append _local)
-  (unless (boundp hook) (set hook nil))
-  (let ((old (symbol-value hook)))
-    (if (or (functionp old) (and old (symbolp old))) (setq old (list old)))
-    (unless (member function old)
-      (setq old (if append (append old (list function)) (cons function old))))
-    (set hook old)))
-
-(defun remove-hook (hook function &optional _local)
-  (if (boundp hook) (set hook (remove function (symbol-value hook)))))
-
-(defun run-hooks (&rest hooks)
-  (dolist (hook hooks)
-    (let ((functions (if (boundp hook) (symbol-value hook))))
-      (dolist (f (if (and (listp functions) (not (functionp functions))) functions (list functions)))
-        (funcall f)))))
-
-(defun run-hook-with-args (hook &rest args)
-  (dolist (f (if (boundp hook) (symbol-value hook)))
-    (apply f args)))
-
-(defun run-hook-with-args-until-success (hook &rest args)
-  (seq-some (lambda (f) (apply f args)) (if (boundp hook) (symbol-value hook))))
-
 (defun alist-to-plist (alist)
   (mapcan (lambda (pair) (list (car pair) (cdr pair))) alist))
 
