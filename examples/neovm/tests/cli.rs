@@ -54,14 +54,24 @@ fn an_image_is_dumped_started_from_and_told_about() {
     }
     let (code, out, _) = neovm(&["info", &image]);
     assert_eq!(code, Some(0));
-    for part in
-        ["image neovm version ", "segment imports: ", "obarray", "Cons", "subr/car (neovm::subrs::SubrDesc)"]
-    {
+    for part in [
+        "image neovm version ",
+        "segment imports: ",
+        "obarray",
+        "Cons",
+        "load work: ",
+        "subr/car (neovm::subrs::SubrDesc)",
+    ] {
         assert!(out.contains(part), "{part}: {out}");
     }
     let (code, out, _) = neovm(&["info", "--json", &image]);
     assert!(code == Some(0) && out.starts_with("{\"file\":") && out.ends_with("]}\n"), "{out}");
     assert!(out.contains(r#"{"name":"obarray","segment":"rw","#), "{out}");
+    // An obarray is in place; what a machine has computed of its faces is made anew.
+    assert!(
+        out.contains(r#"{"name":"obarray","load_work":[]},{"name":"faces","load_work":["realized"]}"#),
+        "{out}"
+    );
 }
 
 #[test]

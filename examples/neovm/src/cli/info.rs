@@ -5,7 +5,8 @@ use crate::image;
 use crate::machine::Vm;
 use neodump_runtime::image::{ImageHeader, SegmentKind, Source};
 use neodump_runtime::native::{self, Import};
-use neodump_runtime::{AdoptImage, DumpError};
+use neodump_runtime::schema::{Shape, ShapeKind};
+use neodump_runtime::{AdoptImage, DumpError, Dumpable, LoadReport};
 use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
@@ -17,6 +18,25 @@ struct Info {
     /// Type, objects, bytes.
     arenas: Vec<(&'static str, usize, usize)>,
     symbols: usize,
+    /// Objects that the load had to write, by type.
+    hydrated: Vec<(&'static str, usize)>,
+    /// Managers by section, with the fields for which a load has work.
+    managers: Vec<(&'static str, Vec<&'static str>)>,
+}
+
+/// The managers of the machine: what has a section of its own.
+fn managers() -> Vec<(&'static str, Vec<&'static str>)> {
+    let fields = |shape: &'static Shape| match shape.kind {
+        ShapeKind::Struct(fields) => fields,
+        _ => &[],
+    };
+    let managers = fields(Vm::shape()).iter().filter_map(|field| {
+        let shape = field.ty?.shape();
+        let work = fields(shape).iter().filter(|field| field.ty.is_none_or(|ty| !ty.shape().record.in_place));
+        let work = if shape.record.in_place { Vec::new() } else { work.map(|field| field.name).collect() };
+        Some((shape.section?.name, work))
+    });
+    managers.collect()
 }
 
 pub(super) fn run(path: &str, json: bool) -> Result<(), Failure> {
@@ -33,7 +53,8 @@ impl Info {
         let file = File::open(path).map_err(|error| DumpError::io("open", path.to_path_buf(), error))?;
         let source = Source::File { file: &file, path };
         let header = source.header()?;
-        let vm: Vm = image::options().load(path)?;
+        let mut report = LoadReport::default();
+        let vm: Vm = image::options().report(&mut report).load(path)?;
         let mut natives = Vec::new();
         if let Some(section) = header.section(native::SECTION) {
             let mut bytes = vec![0; section.extent.length as usize];
@@ -45,7 +66,7 @@ impl Info {
         let symbols = vm.symbols.len();
         // SAFETY: nothing of the machine was kept.
         unsafe { vm.release() };
-        Ok(Info { header, natives, arenas, symbols })
+        Ok(Info { header, natives, arenas, symbols, hydrated: report.hydrated, managers: managers() })
     }
 
     fn text(&self, path: &str) -> Result<String, std::fmt::Error> {
@@ -71,6 +92,20 @@ impl Info {
         writeln!(out, "\nobjects")?;
         for (name, count, bytes) in &self.arenas {
             writeln!(out, "  {name:<20} {count:>12} in {bytes} bytes")?;
+        }
+        let work = self.managers.iter().filter(|(_, fields)| !fields.is_empty());
+        writeln!(
+            out,
+            "\nload work: {} objects hydrated, {} of {} managers",
+            self.hydrated.iter().map(|(_, count)| count).sum::<usize>(),
+            work.clone().count(),
+            self.managers.len()
+        )?;
+        for (name, count) in &self.hydrated {
+            writeln!(out, "  {name:<20} {count:>12} objects")?;
+        }
+        for (name, fields) in work {
+            writeln!(out, "  {name:<20} {}", fields.join(", "))?;
         }
         writeln!(out, "symbols {}, natives {}", self.symbols, self.natives.len())?;
         for native in &self.natives {
@@ -116,6 +151,15 @@ impl Info {
         for (nth, (name, count, bytes)) in self.arenas.iter().enumerate() {
             let (comma, name) = (comma(nth), quoted(name));
             write!(out, r#"{comma}{{"type":{name},"objects":{count},"bytes":{bytes}}}"#)?;
+        }
+        write!(out, r#"],"hydrated":["#)?;
+        for (nth, (name, count)) in self.hydrated.iter().enumerate() {
+            write!(out, r#"{}{{"type":{},"objects":{count}}}"#, comma(nth), quoted(name))?;
+        }
+        write!(out, r#"],"managers":["#)?;
+        for (nth, (name, fields)) in self.managers.iter().enumerate() {
+            let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
+            write!(out, r#"{}{{"name":{},"load_work":[{}]}}"#, comma(nth), quoted(name), fields.join(","))?;
         }
         write!(out, r#"],"symbols":{},"natives":["#, self.symbols)?;
         for (nth, native) in self.natives.iter().enumerate() {

@@ -261,7 +261,7 @@ impl Vm {
     /// The pairs of a property list; `None` when it is none or does not end.
     fn pairs(&self, list: Value) -> Option<Vec<(Value, Value)>> {
         let elements = self.heap.list_elements(list, 64);
-        let complete = list.is_cons() && elements.len() < 64 && elements.len() % 2 == 0;
+        let complete = list.is_cons() && elements.len() < 64 && elements.len().is_multiple_of(2);
         complete.then(|| elements.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
     }
 

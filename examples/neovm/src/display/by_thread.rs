@@ -13,6 +13,12 @@ pub struct ByThread<T: 'static> {
     threads: RwLock<Vec<(ThreadId, &'static RwLock<Active<T>>)>>,
 }
 
+impl<T: Default> Default for ByThread<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T: Default> ByThread<T> {
     /// A registry in which no machine runs.
     pub const fn new() -> Self {

@@ -177,7 +177,7 @@ const COLORS: &[(&str, [u8; 3])] = &[
 pub fn color(name: &str) -> Option<Rgba> {
     if let Some(digits) = name.strip_prefix('#') {
         let number = u32::from_str_radix(digits, 16).ok()?;
-        let [_, r, g, b] = number.to_be_bytes();
+        let [b, g, r, _] = number.to_le_bytes();
         return match digits.len() {
             3 => {
                 let part = |shift: u32| (number >> shift & 0xF) as u8 * 0x11;

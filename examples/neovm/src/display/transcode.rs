@@ -87,8 +87,8 @@ impl Transcoder<'_> {
             CodingType::Utf16 => {
                 let character = char::from_u32(character).or(char::from_u32(REPLACEMENT)).unwrap_or('?');
                 for unit in character.encode_utf16(&mut [0; 2]) {
-                    let little = self.system.is_little(self.little);
-                    out.extend(if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+                    let [low, high] = unit.to_le_bytes();
+                    out.extend(if self.system.is_little(self.little) { [low, high] } else { [high, low] });
                 }
             }
             CodingType::Charset => {
@@ -168,8 +168,9 @@ impl Transcoder<'_> {
             _ => bytes,
         };
         let (pairs, odd) = bytes.as_chunks::<2>();
-        let unit =
-            |pair: &[u8; 2]| if little { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) };
+        let unit = |&[first, second]: &[u8; 2]| {
+            u16::from_le_bytes(if little { [first, second] } else { [second, first] })
+        };
         let units = char::decode_utf16(pairs.iter().map(unit));
         // A half of a pair that stands alone is a character of the machine, if none of Unicode.
         let text = units.map(|c| c.map_or_else(|half| u32::from(half.unpaired_surrogate()), u32::from));
