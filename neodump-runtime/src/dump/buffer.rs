@@ -1,7 +1,11 @@
 //! Buffers that grow large: of a dump's time, faulting pages in is a third unless they are huge.
 
-/// Buffers from this size on ask for huge pages: eight of them.
-const HUGE_FROM: usize = 16 << 20;
+/// Buffers from this size on ask for huge pages.
+const HUGE_FROM: usize = 2 << 20;
+
+/// So many bytes of addresses are taken for a buffer that becomes large. Memory is what is touched of them;
+/// a buffer that grows step by step would be copied, into small pages, at each.
+const ROOM: usize = 1 << 30;
 
 /// Zeroed bytes.
 pub(super) fn zeroed(len: usize) -> Vec<u8> {
@@ -22,7 +26,14 @@ pub(super) fn push<T>(vec: &mut Vec<T>, value: T) {
 /// Makes room for `more` elements.
 #[cold]
 pub(super) fn grow<T>(vec: &mut Vec<T>, more: usize) {
-    vec.reserve(more.max(vec.len()).max(64));
+    let more = more.max(vec.len()).max(64);
+    let bytes = (vec.len() + more) * size_of::<T>();
+    // Where there are not so many addresses, less will do.
+    if !(HUGE_FROM..ROOM).contains(&bytes)
+        || vec.try_reserve_exact(ROOM / size_of::<T>() - vec.len()).is_err()
+    {
+        vec.reserve(more);
+    }
     advise(vec);
 }
 

@@ -1,8 +1,11 @@
 //! Dumping: trace from the root, place, write, and replace the file at once.
 
 mod buffer;
+mod link;
+mod objects;
 mod path;
 mod plan;
+mod pool;
 mod report;
 mod root;
 mod sections;
@@ -15,13 +18,11 @@ use std::time::Instant;
 
 pub(crate) use buffer::prefetch;
 pub(crate) use path::Find;
-pub(crate) use plan::Plan;
 pub use report::{DumpReport, Progress};
 pub use root::{HookResult, ImageRoot, IntoHookResult};
 pub(crate) use sections::{ARENA_RECORD, framework};
 pub use trace::KeyedMap;
 pub(crate) use trace::Tracer;
-pub(crate) use visited::Visited;
 pub use writer::Writer;
 pub(crate) use writer::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
 
@@ -32,6 +33,9 @@ use crate::native::{ImportId, ImportTable, Natives};
 use crate::record::{Refusal, Step, render};
 use crate::schema::{TypeGraph, TypeRef};
 use crate::symbols::Interner;
+use link::link_beside;
+use objects::Objects;
+use plan::Plan;
 use sections::Sections;
 
 /// Dumps a machine to a file with the default options.
@@ -142,24 +146,29 @@ impl<'a> Dumper<'a> {
 
         let started = Instant::now();
         self.tell(Progress::Tracing);
-        let mut tracer = Tracer::new(&graph, natives, &images).map_err(at_root)?;
+        let managers: Vec<_> = graph.root_sections().iter().map(|(section, _)| section.name).collect();
+        let objects = Objects::new(&graph).map_err(at_root)?;
+        let mut tracer = Tracer::new(Writer::new(objects, natives, &images, managers));
         if let Err(refusal) = root.walk(&mut tracer).and_then(|()| tracer.run()) {
             drop(tracer);
             return Err(explain(root, &graph, natives, &images, refusal));
         }
+        let (mut writer, kept) = tracer.into_writer();
         let mut report = DumpReport { trace: started.elapsed(), ..DumpReport::default() };
+        report.count(&writer.objects);
+        self.tell(Progress::Writing { objects: report.object_count() });
 
         let started = Instant::now();
-        let highest_symbol = tracer.highest_symbol;
-        let (visited, traced, imports, kept) = tracer.into_parts();
-        let plan = Plan::new(visited, traced)?;
-        self.tell(Progress::Writing { objects: plan.arenas.iter().map(|arena| arena.objects.len()).sum() });
-        let managers: Vec<_> = graph.root_sections().iter().map(|(section, _)| section.name).collect();
-        let heap_address = sections::heap_address::<R>(managers.len())?;
-        let mut writer = Writer::new(&plan, natives, &images, imports, managers, heap_address);
-        if let Err((object, refusal)) = writer.write_arenas(&plan) {
+        let plan = Plan::new(&writer.objects.arenas)?;
+        writer.place(&plan);
+        let heap = sections::heap_address::<R>(graph.root_sections().len())?;
+        let mut written = writer.take_written();
+        let rest = link_beside(&mut written, &plan, heap, || writer.write_arenas(&plan));
+        writer.put_back(written);
+        if let Err((object, refusal)) = rest {
             drop(writer);
-            return Err(refused::<R>(root, &refusal, &steps_to(root, &graph, natives, &images, object)));
+            let steps = steps_to(root, &graph, natives, &images, object.addr());
+            return Err(refused::<R>(root, &refusal, &steps));
         }
         let place = writer.root(R::RECORD).map_err(at_root)?;
         root.write(place, &mut writer).map_err(at_root)?;
@@ -167,17 +176,14 @@ impl<'a> Dumper<'a> {
         if let Some(interner) = self.interner {
             writer.symbols(interner).map_err(at_root)?;
         }
-        if let Some(symbol) = highest_symbol
-            && symbol.id() >= writer.symbol_count
-        {
+        if writer.symbols_end > u64::from(writer.symbol_count) {
             return Err(at_root(Refusal::new(format!(
                 "symbol {} is not in the interner, which has {}; hold the interner in the machine or give it to \
                  Dumper::interner",
-                symbol.id(),
+                writer.symbols_end - 1,
                 writer.symbol_count
             ))));
         }
-        report.count(&plan);
         drop(kept);
         let sections = Sections::assemble::<R>(&graph, &plan, writer)?;
         report.relocations = sections.relocations;
@@ -205,15 +211,22 @@ fn explain<R: ImageRoot>(
     images: &[&Image],
     refusal: Box<Refusal>,
 ) -> DumpError {
-    let Ok(tracer) = Tracer::new(graph, natives, images) else { return refused(root, &refusal, &[]) };
+    let Some(tracer) = again(graph, natives, images) else { return refused(root, &refusal, &[]) };
     let mut tracer = tracer.with_paths(refusal.address, &refusal.problem);
     match root.walk(&mut tracer).and_then(|()| tracer.run()) {
-        Ok(()) => refused(root, &refusal, &[]),
+        // Not the walk of an object refused, but what wrote it.
+        Ok(()) => refused(root, &refusal, &steps_to(root, graph, natives, images, refusal.address)),
         Err(found) => {
             let steps = steps_from(root, &mut tracer);
             refused(root, &found, &steps)
         }
     }
+}
+
+/// A second trace, which writes nothing.
+fn again<'a>(graph: &TypeGraph, natives: &'a Natives, images: &'a [&'a Image]) -> Option<Tracer<'a>> {
+    let objects = Objects::new(graph).ok()?;
+    Some(Tracer::new(Writer::new(objects, natives, images, Vec::new())))
 }
 
 /// The steps from the root to a traced object.
@@ -222,9 +235,9 @@ fn steps_to<R: ImageRoot>(
     graph: &TypeGraph,
     natives: &Natives,
     images: &[&Image],
-    object: *const u8,
+    object: usize,
 ) -> Vec<Step> {
-    let Ok(tracer) = Tracer::new(graph, natives, images) else { return Vec::new() };
+    let Some(tracer) = again(graph, natives, images) else { return Vec::new() };
     let mut tracer = tracer.with_paths(0, "").stopping_at(object);
     match root.walk(&mut tracer).and_then(|()| tracer.run()) {
         Ok(()) => Vec::new(),

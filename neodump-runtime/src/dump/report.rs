@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::plan::Plan;
+use super::objects::Objects;
 
 /// How far a dump has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,10 @@ pub struct DumpReport {
     pub image_bytes: u64,
     /// The words that a load away from the preferred base has to change.
     pub relocations: u64,
-    /// The time to trace.
+    /// The time to trace, and to write the objects that are written as they are met: those that own
+    /// nothing outside their slot.
     pub trace: Duration,
-    /// The time to place and write the records.
+    /// The time to place and write the other records, and to give every word its address.
     pub emit: Duration,
     /// The time to checksum the image.
     pub checksum: Duration,
@@ -37,12 +38,12 @@ pub struct DumpReport {
 }
 
 impl DumpReport {
-    pub(super) fn count(&mut self, plan: &Plan) {
-        self.objects = plan
+    pub(super) fn count(&mut self, objects: &Objects) {
+        self.objects = objects
             .arenas
             .iter()
-            .filter(|arena| !arena.objects.is_empty())
-            .map(|arena| (arena.ty.name(), arena.objects.len()))
+            .filter(|arena| arena.count() > 0)
+            .map(|arena| (arena.ty.name(), arena.count()))
             .collect();
     }
 

@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
+use super::link::Bases;
 use super::plan::Plan;
-use super::writer::{FIRST_MANAGER, HEAP, HYDRATION, IMPORTS, ROOT, WORDS, Writer};
-use super::{DumpReport, ImageRoot, root_name};
+use super::pool::Pool;
+use super::writer::{FIRST_MANAGER, HEAP, HYDRATION, ROOT, WORDS, Writer};
+use super::{DumpReport, ImageRoot};
 use crate::error::{DumpError, Result};
 use crate::heap::WriteSlots;
 use crate::image::{self, Identity, Layout, SectionSpec, SegmentKind};
 use crate::native;
 use crate::record::{Place, Refusal};
+use crate::reloc::{Class, RelocationsBuilder};
 use crate::schema::TypeGraph;
 
 /// The names and versions of the framework's own sections.
@@ -34,7 +37,8 @@ pub(crate) const ARENA_RECORD: usize = 64;
 pub(crate) struct Sections {
     pub(crate) identity: Identity,
     pub(crate) layout: Layout,
-    bodies: Vec<Vec<u8>>,
+    /// The bytes of each section: HeapImage's are those of its arenas, one after the other.
+    bodies: Vec<Vec<Vec<u8>>>,
     pub(crate) relocations: u64,
 }
 
@@ -74,26 +78,48 @@ pub(crate) fn check_sections(graph: &TypeGraph) -> Result<()> {
 }
 
 impl Writer<'_> {
-    /// Writes every object into its slot.
+    /// Writes every object that was not written when it was met.
     pub(crate) fn write_arenas(&mut self, plan: &Plan) -> Result<(), (*const u8, Box<Refusal>)> {
         for arena in &plan.arenas {
             self.enter(HYDRATION);
+            let met = &mut self.objects.arenas[usize::from(arena.ordinal)];
+            let ty = met.ty;
+            if ty.at_once {
+                continue;
+            }
+            let (objects, offsets) = (std::mem::take(&mut met.objects), std::mem::take(&mut met.offsets));
             let slots = WriteSlots {
-                first: Place { pool: HEAP, offset: arena.first },
-                stride: arena.ty.size,
-                offsets: arena.offsets.as_deref(),
+                first: Place { pool: self.arena_pool(arena.ordinal), offset: 0 },
+                stride: ty.size,
+                offsets: ty.tail.is_some().then_some(&offsets),
                 side: Place { pool: HYDRATION, offset: arena.side },
             };
             // SAFETY: traced objects of the arena's type.
-            unsafe { (arena.ty.write)(&arena.objects, slots, self) }?;
+            unsafe { (ty.write)(&objects, slots, self) }?;
+            self.objects.arenas[usize::from(arena.ordinal)].offsets = offsets;
         }
         Ok(())
+    }
+
+    /// Puts the arenas into the order and to the places of the plan.
+    fn take_heap(&mut self, plan: &Plan) -> Vec<Pool> {
+        let ends = plan.arenas.iter().skip(1).map(|next| next.first).chain([plan.heap_bytes]);
+        plan.arenas
+            .iter()
+            .zip(ends)
+            .map(|(arena, end)| {
+                let number = self.arena_pool(arena.ordinal) as usize;
+                let mut pool = std::mem::take(&mut self.pools[number]);
+                pool.extend((end - arena.first) as usize);
+                pool
+            })
+            .collect()
     }
 }
 
 impl Sections {
-    pub(crate) fn bodies(&self) -> Vec<&[u8]> {
-        self.bodies.iter().map(Vec::as_slice).collect()
+    pub(crate) fn bodies(&self) -> Vec<Vec<&[u8]>> {
+        self.bodies.iter().map(|body| body.iter().map(Vec::as_slice).collect()).collect()
     }
 
     /// Sums the sections; the header region.
@@ -110,96 +136,108 @@ impl Sections {
         mut writer: Writer<'_>,
     ) -> Result<Self> {
         let spec = |name: &str, segment, hash| SectionSpec::new(name, segment, framework::VERSION, hash);
-        let relocations = writer.relocations();
-        let imports = writer.imports.clone();
         let root_hash = graph.root_hash();
-        let mut sections: Vec<(SectionSpec, Vec<u8>)> = Vec::new();
-        let bytes_pool = writer.bytes_pool();
-        let mut pools: Vec<Vec<u8>> =
-            writer.pools.iter_mut().map(|pool| std::mem::take(&mut pool.bytes)).collect();
-        let heap_bytes = pools.pop().unwrap_or_default();
         let managers = graph.root_sections();
-        for (number, body) in (0..).zip(pools) {
-            let spec = match number {
-                HEAP => spec(framework::HEAP, SegmentKind::Rw, 0),
-                WORDS => spec(framework::WORDS, SegmentKind::Rw, 0),
-                HYDRATION => spec(framework::HYDRATION, SegmentKind::Rw, 0),
-                ROOT => spec(framework::ROOT, SegmentKind::Rw, root_hash),
+        let mut sections: Vec<(SectionSpec, Vec<Pool>)> = Vec::new();
+        let (arenas, starts) = encode_arenas(plan, &writer);
+        for number in 0..writer.bytes_pool() {
+            let pool = std::mem::take(&mut writer.pools[number as usize]);
+            sections.push(match number {
+                HEAP => (spec(framework::HEAP, SegmentKind::Rw, 0), writer.take_heap(plan)),
+                WORDS => (spec(framework::WORDS, SegmentKind::Rw, 0), vec![pool]),
+                HYDRATION => (spec(framework::HYDRATION, SegmentKind::Rw, 0), vec![pool]),
+                ROOT => (spec(framework::ROOT, SegmentKind::Rw, root_hash), vec![pool]),
                 manager => {
                     let (section, ty) = managers[(manager - FIRST_MANAGER) as usize];
-                    SectionSpec::new(section.name, SegmentKind::Rw, section.version, graph.hash(ty))
+                    let hash = graph.hash(ty);
+                    (SectionSpec::new(section.name, SegmentKind::Rw, section.version, hash), vec![pool])
                 }
-            };
-            sections.push((spec, body));
+            });
         }
-        let (arenas, starts) = encode_arenas(plan);
-        sections.push((spec(framework::BYTES, SegmentKind::Ro, 0), heap_bytes));
-        sections.push((spec(framework::STARTS, SegmentKind::Ro, 0), starts));
+        let bytes_pool = writer.bytes_pool() as usize;
+        let imports = &writer.imports;
+        let natives_hash = native::natives_hash(imports.imports());
+        let bytes = std::mem::take(&mut writer.pools[bytes_pool].bytes);
         let symbols = writer.symbols.take().unwrap_or_default();
-        sections.push((spec(crate::symbols::SECTION, SegmentKind::Ro, 0), symbols));
-        sections.push((spec(framework::IMPORTS, SegmentKind::Imports, 0), vec![0; imports.slots_len()]));
-        sections.push((spec(framework::ARENAS, SegmentKind::Meta, 0), arenas));
-        sections.push((spec(native::SECTION, SegmentKind::Meta, 0), imports.encode()));
-        sections.push((spec(crate::reloc::SECTION, SegmentKind::Meta, 0), relocations.encode()?));
-        sections.push((spec(framework::SCHEMA, SegmentKind::Meta, root_hash), graph.text().into_bytes()));
-        let layout = Layout::new(sections.iter().map(|(spec, body)| (spec.clone(), body.len() as u64)))?;
+        let others: [_; BEHIND_RW] = [
+            (framework::BYTES, SegmentKind::Ro, 0, bytes),
+            (framework::STARTS, SegmentKind::Ro, 0, starts),
+            (crate::symbols::SECTION, SegmentKind::Ro, 0, symbols),
+            (framework::IMPORTS, SegmentKind::Imports, 0, vec![0; imports.slots_len()]),
+            (framework::ARENAS, SegmentKind::Meta, 0, arenas),
+            (native::SECTION, SegmentKind::Meta, 0, imports.encode()),
+            (crate::reloc::SECTION, SegmentKind::Meta, 0, Vec::new()),
+            (framework::SCHEMA, SegmentKind::Meta, root_hash, graph.text().into_bytes()),
+        ];
+        for (name, segment, hash, bytes) in others {
+            sections.push((spec(name, segment, hash), vec![Pool::from(bytes)]));
+        }
+
+        // Of the segments, `meta` is the last: what has an address does not move when the relocations are there.
+        let base = image::preferred_base(R::NAME);
+        let bases = Bases::of_layout(plan, &layout_of(&sections)?, base);
+        let relocations = link(&mut sections, &bases);
+        for (spec, body) in &mut sections {
+            if spec.name == crate::reloc::SECTION {
+                *body = vec![Pool::from(relocations.encode()?)];
+            }
+        }
+        let layout = layout_of(&sections)?;
         let identity = Identity {
             name: R::NAME.to_owned(),
             version: R::VERSION,
             root_hash,
-            natives_hash: native::natives_hash(imports.imports()),
+            natives_hash,
             fingerprint: [0; 32],
         };
-        let mut bodies: Vec<Vec<u8>> = sections.into_iter().map(|(_, body)| body).collect();
-
-        let base = image::preferred_base(R::NAME);
-        let imports_start = layout.section(framework::IMPORTS).map_or(0, |(_, placed)| placed.extent.offset);
-        for (at, target) in std::mem::take(&mut writer.pointers) {
-            let section = if target.pool == bytes_pool { bytes_pool } else { target.pool };
-            let start = if section == IMPORTS {
-                imports_start
-            } else {
-                layout.sections()[section as usize].extent.offset
-            };
-            let address = base + start + target.offset;
-            let offset = at.offset as usize;
-            bodies[at.pool as usize][offset..offset + 8].copy_from_slice(&address.to_le_bytes());
-        }
-        if layout.sections().first().map(|heap| base + heap.extent.offset)
-            != heap_address::<R>(managers.len()).ok()
-        {
-            return Err(DumpError::Serialization {
-                path: root_name::<R>(),
-                problem: "the heap is not where its pointers say".to_owned(),
-            });
-        }
-        Ok(Self { identity, layout, bodies, relocations: relocations.count() })
+        let bodies = sections.into_iter().map(|(_, body)| body.into_iter().map(|pool| pool.bytes).collect());
+        Ok(Self { identity, layout, bodies: bodies.collect(), relocations: relocations.count() })
     }
 }
 
+fn layout_of(sections: &[(SectionSpec, Vec<Pool>)]) -> Result<Layout> {
+    Layout::new(sections.iter().map(|(spec, body)| {
+        let len: u64 = body.iter().map(|pool| pool.bytes.len() as u64).sum();
+        (spec.clone(), len)
+    }))
+}
+
+/// Gives every word its address, and lists them.
+fn link(sections: &mut [(SectionSpec, Vec<Pool>)], bases: &Bases) -> RelocationsBuilder {
+    let mut relocations = RelocationsBuilder::new();
+    for (number, (_, body)) in (0..).zip(sections) {
+        let mut first = 0;
+        for pool in body {
+            pool.link(bases);
+            for (&shift, words) in &pool.linked {
+                if words.count() > 0 {
+                    relocations.bitmap(number, Class { shift }).merge_at(first, words);
+                }
+            }
+            // Arenas but the last are multiples of 64 bytes.
+            first += pool.bytes.len() / 8;
+        }
+    }
+    relocations
+}
+
 /// The Arenas and ObjectStarts sections.
-fn encode_arenas(plan: &Plan) -> (Vec<u8>, Vec<u8>) {
+fn encode_arenas(plan: &Plan, writer: &Writer<'_>) -> (Vec<u8>, Vec<u8>) {
     let mut records = Vec::with_capacity(plan.arenas.len() * ARENA_RECORD);
     let mut starts: Vec<u8> = Vec::new();
-    for arena in &plan.arenas {
-        let stride = if arena.offsets.is_some() { 0 } else { arena.ty.size as u64 };
-        records.extend_from_slice(&arena.ordinal.to_le_bytes());
+    for place in &plan.arenas {
+        let arena = &writer.objects.arenas[usize::from(place.ordinal)];
+        let stride = if arena.ty.tail.is_some() { 0 } else { arena.ty.size as u64 };
+        records.extend_from_slice(&u32::from(place.ordinal).to_le_bytes());
         records.extend_from_slice(&0_u32.to_le_bytes());
-        let numbers = [
-            arena.first,
-            arena.objects.len() as u64,
-            stride,
-            arena.bytes,
-            arena.side,
-            starts.len() as u64,
-            0,
-        ];
+        let numbers =
+            [place.first, arena.count() as u64, stride, arena.end, place.side, starts.len() as u64, 0];
         for number in numbers {
             records.extend_from_slice(&number.to_le_bytes());
         }
-        if let Some(offsets) = &arena.offsets {
-            let mut bitmap = vec![0_u64; (arena.bytes / 8).div_ceil(64) as usize];
-            for offset in offsets {
+        if arena.ty.tail.is_some() {
+            let mut bitmap = vec![0_u64; (arena.end / 8).div_ceil(64) as usize];
+            for offset in &arena.offsets {
                 bitmap[(offset / 8 / 64) as usize] |= 1 << (offset / 8 % 64);
             }
             starts.extend(bitmap.iter().flat_map(|word| word.to_le_bytes()));

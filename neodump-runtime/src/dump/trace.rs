@@ -1,15 +1,14 @@
 //! Tracing: which objects go into the image, and where among those of their type.
+//!
+//! Objects that own nothing outside their slot are written as they are met: they are most of a heap, and
+//! so each is looked at once. Their words hold offsets until the image is laid out.
 
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::BuildHasherDefault;
 
-use super::visited::{Visit, Visited};
-use crate::heap::{Image, ObjectType};
-use crate::heap::{Kept, ObjectType as Ty};
-use crate::native::{ImportTable, Natives};
+use super::writer::{Writer, no_type_of_image};
+use crate::heap::{Kept, ObjectType};
 use crate::record::{Job, Refusal, Step, Visitor};
-use crate::schema::{IdHasher, TypeGraph};
 use crate::symbols::Symbol;
 
 /// A hashed collection that waits to be walked in an order that does not depend on hashes.
@@ -32,80 +31,44 @@ impl KeyedMap {
     }
 }
 
-/// The objects of one type, in the order in which they were met.
-pub(crate) struct Traced {
-    pub(crate) ty: &'static ObjectType,
-    pub(crate) objects: Vec<*const u8>,
-}
-
 /// Where an object was met from: its address and type, `None` for the root.
 type Parent = Option<(*const u8, usize)>;
 
 /// The visitor of a dump: collects every object that is reachable from the root.
 pub(crate) struct Tracer<'a> {
-    visited: Visited,
-    pub(crate) arenas: Vec<Traced>,
-    by_id: HashMap<TypeId, u8, BuildHasherDefault<IdHasher>>,
-    /// Ordinals of types by the address of their static: statics may be duplicated, so an address
-    /// that is not here says nothing.
-    recent: [(*const ObjectType, u8); 64],
-    work: Vec<(*const u8, u8)>,
+    writer: Writer<'a>,
     jobs: Vec<Job<Self>>,
     maps: VecDeque<KeyedMap>,
     shared: HashSet<(usize, TypeId)>,
     kept: Vec<Kept>,
     /// Locks of what is being traced; a second trace, and the writer, take them again.
     held: Vec<Kept>,
-    natives: &'a Natives,
-    images: &'a [&'a Image],
-    pub(crate) imports: ImportTable,
-    pub(crate) highest_symbol: Option<Symbol>,
     /// Filled only when the way to a refused value is wanted.
     parents: Option<HashMap<usize, Parent>>,
     current: Parent,
     blamed_map: usize,
     blamed_problem: String,
-    blamed_object: *const u8,
+    blamed_object: usize,
     depth: usize,
 }
 
 impl<'a> Tracer<'a> {
-    pub(crate) fn new(
-        graph: &TypeGraph,
-        natives: &'a Natives,
-        images: &'a [&'a Image],
-    ) -> Result<Self, Box<Refusal>> {
-        if graph.objects().len() > usize::from(u8::MAX) {
-            return Err(Refusal::new(format!(
-                "{} heap object types, expected at most {}",
-                graph.objects().len(),
-                u8::MAX
-            )));
-        }
-        let arenas: Vec<_> = graph.objects().iter().map(|ty| Traced { ty, objects: Vec::new() }).collect();
-        let by_id = (0..).zip(&arenas).map(|(ordinal, arena)| (arena.ty.id, ordinal)).collect();
-        Ok(Self {
-            visited: Visited::new(),
-            arenas,
-            by_id,
-            recent: [(std::ptr::null(), 0); 64],
-            work: Vec::new(),
+    /// A trace whose objects `writer` writes.
+    pub(crate) fn new(writer: Writer<'a>) -> Self {
+        Self {
+            writer,
             jobs: Vec::new(),
             maps: VecDeque::new(),
             shared: HashSet::new(),
             kept: Vec::new(),
             held: Vec::new(),
-            natives,
-            images,
-            imports: ImportTable::new(),
-            highest_symbol: None,
             parents: None,
             current: None,
             blamed_map: 0,
             blamed_problem: String::new(),
-            blamed_object: std::ptr::null(),
+            blamed_object: 0,
             depth: 0,
-        })
+        }
     }
 
     /// The same, remembering the way to every object; the map at address `map`, if there is one, is
@@ -117,8 +80,8 @@ impl<'a> Tracer<'a> {
         self
     }
 
-    /// The same, stopping with a refusal when `object` is about to be walked.
-    pub(crate) fn stopping_at(mut self, object: *const u8) -> Self {
+    /// The same, stopping with a refusal when the object at address `object` is about to be walked.
+    pub(crate) fn stopping_at(mut self, object: usize) -> Self {
         self.blamed_object = object;
         self
     }
@@ -151,23 +114,41 @@ impl<'a> Tracer<'a> {
             if let Some(job) = self.jobs.pop() {
                 // SAFETY: the dump borrows the machine, and with it what its values own.
                 unsafe { job.run(self) }?;
-            } else if let Some((object, ordinal)) = self.work.pop() {
-                if let Some((next, _)) = self.work.last() {
-                    super::buffer::prefetch(*next);
+                continue;
+            }
+            if let Some(arena) = self.writer.objects.next_arena() {
+                let ty = self.writer.objects.arenas[usize::from(arena)].ty;
+                if self.parents.is_none() {
+                    // SAFETY: the objects that wait are live, each of the type of its arena.
+                    unsafe { (ty.emit)(arena, &mut self.writer) }?;
+                } else if let Some((object, _)) = self.writer.objects.next() {
+                    self.walk_object(arena, ty, object)?;
                 }
-                if self.parents.is_some() {
-                    self.current = Some((object, usize::from(ordinal)));
-                    if object == self.blamed_object {
-                        return Err(Refusal::new("found"));
-                    }
-                }
-                // SAFETY: an object that a live value points at, of the type it was met as.
-                unsafe { (self.arenas[usize::from(ordinal)].ty.trace)(object, self) }
-                    .map_err(|refusal| refusal.at(object.addr()))?;
-            } else {
-                return Ok(());
+                continue;
+            }
+            let Some((arena, batch)) = self.writer.objects.next_batch() else { return Ok(()) };
+            let ty = self.writer.objects.arenas[usize::from(arena)].ty;
+            for position in batch {
+                let object = self.writer.objects.in_batch(arena, position);
+                self.walk_object(arena, ty, object)?;
             }
         }
+    }
+
+    fn walk_object(
+        &mut self,
+        arena: u8,
+        ty: &'static ObjectType,
+        object: *const u8,
+    ) -> Result<(), Box<Refusal>> {
+        if self.parents.is_some() {
+            self.current = Some((object, usize::from(arena)));
+            if object.addr() == self.blamed_object {
+                return Err(Refusal::new("found"));
+            }
+        }
+        // SAFETY: an object that a live value points at, of the type it was met as.
+        unsafe { (ty.trace)(object, self) }.map_err(|refusal| refusal.at(object.addr()))
     }
 
     /// Walks the hashed collections whose order is known by now; says whether there were any.
@@ -195,11 +176,12 @@ impl<'a> Tracer<'a> {
 
     /// The place of an object in the image as far as it is known: it orders the keys of maps.
     pub(crate) fn place_of(&self, address: usize) -> Option<u64> {
-        self.visited.get(address).map(order_of)
+        self.writer.place_of(address)
     }
 
-    pub(crate) fn into_parts(self) -> (Visited, Vec<Traced>, ImportTable, Vec<Kept>) {
-        (self.visited, self.arenas, self.imports, self.kept)
+    /// The writer, and what was made for the trace and must live as long as the dump.
+    pub(crate) fn into_writer(self) -> (Writer<'a>, Vec<Kept>) {
+        (self.writer, self.kept)
     }
 
     /// Lets go of the locks. What was put off is not run any more.
@@ -209,30 +191,19 @@ impl<'a> Tracer<'a> {
         self.held.clear();
     }
 
-    #[inline]
-    fn ordinal(&mut self, ty: &'static ObjectType) -> Option<u8> {
-        let slot = (std::ptr::from_ref(ty).addr() >> 4) % self.recent.len();
-        if std::ptr::eq(self.recent[slot].0, ty) {
-            return Some(self.recent[slot].1);
-        }
-        let ordinal = *self.by_id.get(&ty.id)?;
-        self.recent[slot] = (ty, ordinal);
-        Some(ordinal)
-    }
-
     /// The way from the root to the object that was being walked when a trace with paths stopped.
     pub(crate) fn path_steps(&self) -> Vec<Step> {
         let Some(parents) = &self.parents else { return Vec::new() };
         let mut steps = Vec::new();
         let mut current = self.current;
         while let Some((object, ordinal)) = current {
-            let ty = self.arenas[ordinal].ty;
+            let ty = self.writer.objects.arenas[ordinal].ty;
             steps.push(Step::Object(snake(ty.short_name())));
             let parent = parents.get(&object.addr()).copied().flatten();
             if let Some((from, from_ordinal)) = parent {
                 let mut find = super::path::Find::new(object);
                 // SAFETY: an object that this trace met.
-                steps.extend(unsafe { find.within(from, self.arenas[from_ordinal].ty) });
+                steps.extend(unsafe { find.within(from, self.writer.objects.arenas[from_ordinal].ty) });
             }
             current = parent;
         }
@@ -258,33 +229,6 @@ fn undecided(maps: usize) -> Box<Refusal> {
     ))
 }
 
-// Apart from the hot path, so that it stays short.
-
-#[cold]
-#[inline(never)]
-fn no_type_of_image(ty: &ObjectType) -> Box<Refusal> {
-    Refusal::new(format!("points at a {}, which is no type of this image", ty.name()))
-}
-
-#[cold]
-#[inline(never)]
-fn too_many(ty: &ObjectType) -> Box<Refusal> {
-    Refusal::new(format!("more than {} objects of type {}", u32::MAX, ty.name()))
-}
-
-#[cold]
-#[inline(never)]
-fn no_address(address: *const u8, ty: &ObjectType) -> Box<Refusal> {
-    Refusal::new(format!("{address:p} is no address of a {}", ty.name()))
-}
-
-#[cold]
-#[inline(never)]
-fn two_types(address: *const u8, before: &ObjectType, now: &ObjectType) -> Box<Refusal> {
-    let (before, now) = (before.name(), now.name());
-    Refusal::new(format!("{address:p} is met as a {before} and as a {now}; one address has one type"))
-}
-
 /// A type's name as it stands in a path: `cons` for `Cons`.
 fn snake(name: &str) -> String {
     let mut text = String::new();
@@ -297,45 +241,30 @@ fn snake(name: &str) -> String {
     text
 }
 
-/// Orders objects as their places in the image will: by type, then by position.
-pub(crate) fn order_of(visit: Visit) -> u64 {
-    u64::from(visit.ty) << 32 | u64::from(visit.index)
-}
-
 impl Visitor for Tracer<'_> {
     type Stop = Box<Refusal>;
     const ORDERED: bool = true;
 
     #[inline]
-    fn object(&mut self, address: *const u8, ty: &'static Ty) -> Result<(), Box<Refusal>> {
-        let Some(ordinal) = self.ordinal(ty) else { return Err(no_type_of_image(ty)) };
-        let objects = &mut self.arenas[usize::from(ordinal)].objects;
-        let Ok(index) = u32::try_from(objects.len()) else { return Err(too_many(ty)) };
-        if !address.addr().is_multiple_of(8) || address.is_null() {
-            return Err(no_address(address, ty));
+    fn object(&mut self, address: *const u8, ty: &'static ObjectType) -> Result<(), Box<Refusal>> {
+        let objects = &mut self.writer.objects;
+        let Some(ordinal) = objects.ordinal(ty) else { return Err(no_type_of_image(ty)) };
+        if let Some(parents) = &mut self.parents
+            && objects.slot_of(address.addr()).is_none()
+        {
+            parents.insert(address.addr(), self.current);
         }
-        match self.visited.insert(address.addr(), Visit { ty: ordinal, index }) {
-            None => {
-                super::buffer::prefetch(address);
-                super::buffer::push(objects, address);
-                self.work.push((address, ordinal));
-                if let Some(parents) = &mut self.parents {
-                    parents.insert(address.addr(), self.current);
-                }
-                Ok(())
-            }
-            Some(before) if before.ty == ordinal => Ok(()),
-            Some(before) => Err(two_types(address, self.arenas[usize::from(before.ty)].ty, ty)),
-        }
+        // SAFETY: walks show the live objects of their values, each as what it is.
+        unsafe { objects.meet(address, ordinal) }.map(|_| ())
     }
 
     fn symbol(&mut self, symbol: Symbol) -> Result<(), Box<Refusal>> {
-        self.highest_symbol = self.highest_symbol.max(Some(symbol));
+        self.writer.symbol(symbol);
         Ok(())
     }
 
     fn native(&mut self, address: usize, type_name: &'static str) -> Result<(), Box<Refusal>> {
-        super::import(&mut self.imports, self.natives, self.images, address, type_name).map(|_| ())
+        self.writer.import(address, type_name).map(|_| ())
     }
 
     fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Box<Refusal>> {

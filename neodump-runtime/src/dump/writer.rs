@@ -3,14 +3,15 @@
 use std::any::TypeId;
 use std::collections::{HashMap, VecDeque};
 
+use super::objects::Objects;
 use super::plan::Plan;
-use super::trace::order_of;
-use crate::heap::{Image, Kept};
+use super::pool::{Pool, Target};
+use super::visited::Slot;
+use crate::heap::{Image, Kept, ObjectType, Tags};
 use crate::native::{ImportTable, Natives};
 use crate::record::{Dumpable, Place, Record, Refusal, write_elements, write_job};
-use crate::reloc::{Bitmap, Class, RelocationsBuilder};
 use crate::schema::SectionDecl;
-use crate::symbols::Interner;
+use crate::symbols::{Interner, Symbol};
 
 /// The pools of the framework's own sections in `rw`; those of the managers follow.
 pub(crate) const HEAP: u32 = 0;
@@ -18,8 +19,6 @@ pub(crate) const WORDS: u32 = 1;
 pub(crate) const HYDRATION: u32 = 2;
 pub(crate) const ROOT: u32 = 3;
 pub(crate) const FIRST_MANAGER: u32 = 4;
-/// Stands for the Imports section, which has no pool: its slots are filled at load.
-pub(crate) const IMPORTS: u32 = u32::MAX;
 
 /// How many bits of a reference hold the offset; the section is above them.
 pub(crate) const REFERENCE_BITS: u32 = 48;
@@ -35,40 +34,25 @@ struct Later {
     write: Write,
 }
 
-/// The bytes of one section.
-#[derive(Default)]
-pub(crate) struct Pool {
-    pub(crate) bytes: Vec<u8>,
-    relocations: Vec<(Class, Bitmap)>,
-}
-
-impl Pool {
-    #[inline]
-    fn relocate(&mut self, offset: u64, shift: u32) {
-        let word = (offset / 8) as usize;
-        match self.relocations.iter_mut().find(|(class, _)| u32::from(class.shift) == shift) {
-            Some((_, bitmap)) => bitmap.set(word),
-            None => {
-                let mut bitmap = Bitmap::new();
-                bitmap.set(word);
-                self.relocations.push((Class { shift: shift as u8 }, bitmap));
-            }
-        }
-    }
-}
-
 /// Writes the stored records of a dump.
+///
+/// While objects are traced, those that own nothing are written as they are met ([`Object`](crate::Object)
+/// types whose slot is all they have); the others follow when every object has its slot.
 pub struct Writer<'a> {
-    plan: &'a Plan,
+    pub(crate) objects: Objects,
+    /// Whether objects are still being met.
+    tracing: bool,
+    /// The offset in HeapImage of each arena by its ordinal, once all objects have been met.
+    arenas: Vec<u64>,
     natives: &'a Natives,
     images: &'a [&'a Image],
     pub(crate) imports: ImportTable,
+    /// Those of the framework's sections in `rw` (that of HeapImage stays empty: its bytes are those of the
+    /// arenas), of the managers, of HeapBytes, and of the arenas by ordinal.
     pub(crate) pools: Vec<Pool>,
     managers: Vec<&'static str>,
     current: u32,
     queue: VecDeque<Later>,
-    /// Pointers to payloads and slots, whose addresses are known when every pool is full.
-    pub(crate) pointers: Vec<(Place, Place)>,
     shared: HashMap<(usize, TypeId), Place>,
     /// Until the end of the dump: shared values are known by their addresses, which must not be used again.
     kept: Vec<Kept>,
@@ -76,46 +60,97 @@ pub struct Writer<'a> {
     held: Vec<Kept>,
     pub(crate) symbols: Option<Vec<u8>>,
     pub(crate) symbol_count: u32,
-    /// The address that the first byte of the HeapImage section has in the image.
-    heap_address: u64,
+    pub(crate) tags: Tags,
+    /// The number of the last symbol that was met, plus one.
+    pub(crate) symbols_end: u64,
 }
 
 impl<'a> Writer<'a> {
+    /// A writer that meets objects until [`place`](Self::place).
     pub(crate) fn new(
-        plan: &'a Plan,
+        objects: Objects,
         natives: &'a Natives,
         images: &'a [&'a Image],
-        imports: ImportTable,
         managers: Vec<&'static str>,
-        heap_address: u64,
     ) -> Self {
-        // One pool a manager, and the last for HeapBytes.
-        let mut pools: Vec<Pool> =
-            (0..=FIRST_MANAGER as usize + managers.len()).map(|_| Pool::default()).collect();
-        pools[HEAP as usize].bytes = super::buffer::zeroed(plan.heap_bytes as usize);
-        pools[HYDRATION as usize].bytes = super::buffer::zeroed(plan.side_bytes as usize);
+        // One pool a manager, and one for HeapBytes.
+        let pools = FIRST_MANAGER as usize + managers.len() + 1 + objects.arenas.len();
         Self {
-            plan,
+            objects,
+            tracing: true,
+            arenas: Vec::new(),
             natives,
             images,
-            imports,
-            pools,
+            imports: ImportTable::new(),
+            pools: (0..pools).map(|_| Pool::default()).collect(),
             managers,
             current: HYDRATION,
             queue: VecDeque::new(),
-            pointers: Vec::new(),
             shared: HashMap::new(),
             kept: Vec::new(),
             held: Vec::new(),
             symbols: None,
             symbol_count: 0,
-            heap_address,
+            tags: Tags::NONE,
+            symbols_end: 0,
+        }
+    }
+
+    /// A writer of values without objects.
+    pub(crate) fn without_objects(natives: &'a Natives) -> Self {
+        Self { tracing: false, ..Self::new(Objects::none(), natives, &[], Vec::new()) }
+    }
+
+    /// Ends the trace: no objects are met from now on, and the arenas are where `plan` says.
+    pub(crate) fn place(&mut self, plan: &Plan) {
+        self.tracing = false;
+        self.arenas = vec![0; self.objects.arenas.len()];
+        for arena in &plan.arenas {
+            self.arenas[usize::from(arena.ordinal)] = arena.first;
+            let met = &self.objects.arenas[usize::from(arena.ordinal)];
+            let (at_once, end) = (met.ty.at_once, met.end as usize);
+            let pool = self.arena_pool(arena.ordinal) as usize;
+            if at_once {
+                self.pools[pool].bytes.truncate(end);
+            } else {
+                self.pools[pool] = Pool::zeroed(end);
+            }
+        }
+        self.pools[HYDRATION as usize] = Pool::zeroed(plan.side_bytes as usize);
+    }
+
+    /// The arenas that are written already, by the numbers of their pools, to be put back when they are linked.
+    pub(crate) fn take_written(&mut self) -> Vec<(u32, Pool)> {
+        let written = (0..).zip(&self.objects.arenas).filter(|(_, arena)| arena.ty.at_once);
+        let numbers: Vec<u32> = written.map(|(ordinal, _)| self.arena_pool(ordinal)).collect();
+        numbers.into_iter().map(|number| (number, std::mem::take(&mut self.pools[number as usize]))).collect()
+    }
+
+    /// Puts arenas back.
+    pub(crate) fn put_back(&mut self, arenas: Vec<(u32, Pool)>) {
+        for (number, pool) in arenas {
+            self.pools[number as usize] = pool;
         }
     }
 
     /// The pool of the HeapBytes section.
     pub(crate) fn bytes_pool(&self) -> u32 {
-        self.pools.len() as u32 - 1
+        FIRST_MANAGER + self.managers.len() as u32
+    }
+
+    /// The pool of an arena.
+    #[inline]
+    pub(crate) fn arena_pool(&self, ordinal: u8) -> u32 {
+        self.bytes_pool() + 1 + u32::from(ordinal)
+    }
+
+    /// The next object that waits and goes to `arena`, and its slot.
+    #[inline]
+    pub(crate) fn next_in(&mut self, arena: u8) -> Option<(*const u8, Place)> {
+        let (object, slot) = self.objects.next_in(arena)?;
+        let pool = self.arena_pool(arena);
+        self.pools[pool as usize].cover(self.objects.arenas[usize::from(arena)].end);
+        Some((object, Place { pool, offset: slot.offset() }))
     }
 
     /// Opens the section that owned payloads go to.
@@ -131,8 +166,7 @@ impl<'a> Writer<'a> {
     /// [`Dumpable`] by hand.
     #[inline]
     pub fn put(&mut self, at: Place, bytes: &[u8]) {
-        let start = at.offset as usize;
-        self.pools[at.pool as usize].bytes[start..start + bytes.len()].copy_from_slice(bytes);
+        self.pools[at.pool as usize].put(at.offset, bytes);
     }
 
     /// Writes a word that is no pointer.
@@ -147,26 +181,77 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a word that holds `address << shift`, so that it holds the object's address in the
-    /// image.
+    /// image. `ty` says the type of the object: asked for while objects are being met.
     ///
     /// # Errors
     ///
-    /// If no trace met the object.
+    /// Those of `ty`, an address that is met as two types, and an object that no trace met.
+    ///
+    /// # Safety
+    ///
+    /// `address` must be a live object of the type that `ty` gives.
     #[inline]
-    pub fn object_word(
+    pub unsafe fn object_word(
         &mut self,
         at: Place,
         bits: u64,
-        address: usize,
+        address: *const u8,
         shift: u32,
+        ty: impl FnOnce() -> Result<&'static ObjectType, Box<Refusal>>,
     ) -> Result<(), Box<Refusal>> {
-        let Some(offset) = self.plan.offset_of(address) else { return Err(untraced(address)) };
-        let delta = (self.heap_address + offset).wrapping_sub(address as u64);
-        let pool = &mut self.pools[at.pool as usize];
-        let start = at.offset as usize;
-        pool.bytes[start..start + 8].copy_from_slice(&bits.wrapping_add(delta << shift).to_le_bytes());
-        pool.relocate(at.offset, shift);
+        if self.tracing {
+            let ty = ty()?;
+            let Some(arena) = self.objects.ordinal(ty) else { return Err(no_type_of_image(ty)) };
+            // SAFETY: forwarded from the caller.
+            return unsafe { self.arena_word(at, bits, address, shift, arena) };
+        }
+        let Some(slot) = self.objects.slot_of(address.addr()) else { return Err(untraced(address)) };
+        self.slot_word(at, bits, address, shift, slot);
         Ok(())
+    }
+
+    /// As [`object_word`](Self::object_word), for an object of the type that has the ordinal `arena`.
+    ///
+    /// # Safety
+    ///
+    /// `address` must be a live object of this type.
+    #[inline(never)]
+    pub(crate) unsafe fn arena_word(
+        &mut self,
+        at: Place,
+        bits: u64,
+        address: *const u8,
+        shift: u32,
+        arena: u8,
+    ) -> Result<(), Box<Refusal>> {
+        let slot = if self.tracing {
+            // SAFETY: forwarded from the caller.
+            unsafe { self.objects.meet(address, arena) }?
+        } else {
+            let Some(slot) = self.objects.slot_of(address.addr()) else { return Err(untraced(address)) };
+            slot
+        };
+        self.slot_word(at, bits, address, shift, slot);
+        Ok(())
+    }
+
+    #[inline]
+    fn slot_word(&mut self, at: Place, bits: u64, address: *const u8, shift: u32, slot: Slot) {
+        let delta = slot.offset().wrapping_sub(address.addr() as u64);
+        let target = Target::arena(slot.arena(), shift);
+        self.pools[at.pool as usize].put_word(at.offset, bits.wrapping_add(delta << shift), target);
+    }
+
+    /// Notes that the image refers to `symbol`.
+    #[inline]
+    pub fn symbol(&mut self, symbol: Symbol) {
+        self.symbols_up_to(u64::from(symbol.id()) + 1);
+    }
+
+    /// Notes that the image refers to the last of so many symbols.
+    #[inline]
+    pub(crate) fn symbols_up_to(&mut self, end: u64) {
+        self.symbols_end = self.symbols_end.max(end);
     }
 
     fn allocate(
@@ -176,17 +261,14 @@ impl<'a> Writer<'a> {
         size: usize,
         align: usize,
     ) -> Result<Place, Box<Refusal>> {
-        let bytes = &mut self.pools[pool as usize].bytes;
-        let start = bytes.len().next_multiple_of(align.max(1));
+        let body = &mut self.pools[pool as usize];
+        let start = body.bytes.len().next_multiple_of(align.max(1));
         let end = count
             .checked_mul(size)
             .and_then(|len| len.checked_add(start))
             .filter(|end| (*end as u64) < 1 << REFERENCE_BITS)
             .ok_or_else(|| Refusal::new("a section of the image is larger than 2^48 bytes"))?;
-        if end > bytes.capacity() {
-            super::buffer::grow(bytes, end - bytes.len());
-        }
-        bytes.resize(end, 0);
+        body.extend(end);
         Ok(Place { pool, offset: start as u64 })
     }
 
@@ -264,26 +346,16 @@ impl<'a> Writer<'a> {
     /// Allocates `count` records where in-place elements go, in `rw` or `ro`, and writes the pointer to them at
     /// `at`.
     pub(crate) fn run(&mut self, at: Place, count: usize, record: Record) -> Result<Place, Box<Refusal>> {
-        let pool = if record.rw { WORDS } else { self.bytes_pool() };
+        let (pool, target) =
+            if record.rw { (WORDS, Target::WORDS) } else { (self.bytes_pool(), Target::BYTES) };
         let payload = self.allocate(pool, count, record.size, record.align)?;
-        self.pointer(at, payload);
+        self.pools[at.pool as usize].put_word(at.offset, payload.offset, target);
         Ok(payload)
     }
 
     /// Writes the address of the HeapImage section, which [`object_offset`](Self::object_offset) counts from.
     pub(crate) fn heap_pointer(&mut self, at: Place) {
-        self.pointer(at, Place { pool: HEAP, offset: 0 });
-    }
-
-    /// The offset of an object in the HeapImage section: what stands for it in hashes, as it is the same in every
-    /// process. `None` if no trace met it.
-    pub(crate) fn object_offset(&self, address: usize) -> Option<u64> {
-        self.plan.offset_of(address)
-    }
-
-    fn pointer(&mut self, at: Place, target: Place) {
-        super::buffer::push(&mut self.pointers, (at, target));
-        self.pools[at.pool as usize].relocate(at.offset, 0);
+        self.pools[at.pool as usize].put_word(at.offset, 0, Target::HEAP);
     }
 
     /// The number of the import of a native: its position plus one.
@@ -309,7 +381,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), Box<Refusal>> {
         let id = super::import(&mut self.imports, self.natives, self.images, address, type_name)?;
         let slot = self.imports.get(id).map_or(0, |import| import.slot as u64);
-        self.pointer(at, Place { pool: IMPORTS, offset: slot });
+        self.pools[at.pool as usize].put_word(at.offset, slot, Target::IMPORTS);
         Ok(())
     }
 
@@ -327,7 +399,14 @@ impl<'a> Writer<'a> {
 
     /// The place of an object, by which the keys of maps are ordered.
     pub(crate) fn place_of(&self, address: usize) -> Option<u64> {
-        self.plan.visit(address).map(order_of)
+        self.objects.slot_of(address).map(Slot::order)
+    }
+
+    /// The offset of an object in the HeapImage section: what stands for it in hashes, as it is the same in every
+    /// process. `None` if no trace met it, or the trace is still going on.
+    pub(crate) fn object_offset(&self, address: usize) -> Option<u64> {
+        let slot = self.objects.slot_of(address)?;
+        Some(self.arenas.get(usize::from(slot.arena()))? + slot.offset())
     }
 
     /// Where a field of the root goes: the start of its section if it has one.
@@ -372,23 +451,18 @@ impl<'a> Writer<'a> {
         self.symbols = Some(interner.encode().map_err(|error| Refusal::new(error.to_string()))?);
         Ok(())
     }
-
-    /// The relocations of all pools.
-    pub(crate) fn relocations(&mut self) -> RelocationsBuilder {
-        let mut relocations = RelocationsBuilder::new();
-        for (number, pool) in (0..).zip(&mut self.pools) {
-            for (class, bitmap) in std::mem::take(&mut pool.relocations) {
-                relocations.bitmap(number, class).merge(&bitmap);
-            }
-        }
-        relocations
-    }
 }
 
 #[cold]
 #[inline(never)]
-fn untraced(address: usize) -> Box<Refusal> {
+pub(crate) fn no_type_of_image(ty: &ObjectType) -> Box<Refusal> {
+    Refusal::new(format!("points at a {}, which is no type of this image", ty.name()))
+}
+
+#[cold]
+#[inline(never)]
+fn untraced(address: *const u8) -> Box<Refusal> {
     Refusal::new(format!(
-        "the object at {address:#x} was not traced: `walk` and `write` of its owner disagree"
+        "the object at {address:p} was not traced: `walk` and `write` of its owner disagree"
     ))
 }

@@ -32,4 +32,5 @@ pub use object_type::{Object, ObjectType, Tail, TailLen};
 pub(crate) use object_type::{Slots, WriteSlots};
 pub use process_ptr::ProcessPtr;
 pub use word::{Group, Word, WordRef};
+pub(crate) use word::{TAGS, Tags};
 pub(crate) use written::Writes;

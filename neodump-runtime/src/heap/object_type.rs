@@ -134,6 +134,9 @@ pub struct ObjectType {
     pub(crate) trace: unsafe fn(*const u8, &mut Tracer<'_>) -> Result<(), Box<Refusal>>,
     pub(crate) edges: unsafe fn(*const u8, &mut Edges<Seer<'_>>) -> Result<(), Infallible>,
     pub(crate) find: unsafe fn(*const u8, &mut Find) -> Result<(), Box<Refusal>>,
+    /// Whether an object is written when it is met: it has nothing outside its slot.
+    pub(crate) at_once: bool,
+    pub(crate) emit: unsafe fn(u8, &mut Writer<'_>) -> Result<(), Box<Refusal>>,
     pub(crate) write: unsafe fn(&[*const u8], WriteSlots<'_>, &mut Writer<'_>) -> Result<(), WriteFailure>,
     pub(crate) audit: unsafe fn(Slots<'_>, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
     pub(crate) hydrate: unsafe fn(Slots<'_>, &mut Reader<'_>),
@@ -212,6 +215,8 @@ impl<T: Object> Of<T> {
             trace: trace::<T>,
             edges: edges::<T>,
             find: find::<T>,
+            at_once: !T::HYDRATED && T::SIDE.size == 0 && !T::RECORD.owns,
+            emit: emit::<T>,
             write: write::<T>,
             audit: audit::<T>,
             hydrate: hydrate::<T>,
@@ -301,6 +306,17 @@ unsafe fn edges<T: Object>(object: *const u8, edges: &mut Edges<Seer<'_>>) -> Re
 unsafe fn find<T: Object>(object: *const u8, find: &mut Find) -> Result<(), Box<Refusal>> {
     // SAFETY: forwarded from the caller.
     unsafe { T::walk_object(object.cast::<T>(), find) }
+}
+
+/// Writes the objects of the arena that wait, as long as the next one goes to it too.
+unsafe fn emit<T: Object>(arena: u8, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    let nowhere = Place { pool: 0, offset: 0 };
+    while let Some((object, slot)) = w.next_in(arena) {
+        // SAFETY: the caller promises that the objects which wait for this arena are live and of this type.
+        unsafe { T::write_object(object.cast::<T>(), slot, nowhere, w) }
+            .map_err(|refusal| refusal.at(object.addr()))?;
+    }
+    Ok(())
 }
 
 unsafe fn write<T: Object>(

@@ -34,7 +34,8 @@ macro_rules! pointer {
                 if address.is_null() {
                     return Ok(());
                 }
-                w.object_word(at, address.addr() as u64, address.addr(), 0)
+                // SAFETY: as in `walk`, the pointer is to a live object: whoever holds one says so.
+                unsafe { w.object_word(at, address.addr() as u64, address, 0, || Ok(ObjectType::of::<T>())) }
             }
             #[inline]
             unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {

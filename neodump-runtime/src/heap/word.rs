@@ -1,5 +1,7 @@
 //! Words: a VM's tagged values, whatever their encoding.
 
+use std::any::TypeId;
+
 use crate::dump::Writer;
 use crate::heap::ObjectType;
 use crate::load::Auditor;
@@ -96,6 +98,71 @@ pub unsafe trait Word: Copy {
     }
 }
 
+/// The most tags of a scheme for which its words are told by a table.
+pub(crate) const TAGS: usize = 16;
+
+/// What the words of one tag are, to a dump.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag {
+    /// The words whose rest is less refer to no object.
+    plain: u64,
+    /// All bits where the rest of such a word is the number of a symbol, else none.
+    symbol: u64,
+    /// The ordinal of the one type that the others refer to, if they do; else [`Tag::MANY`].
+    arena: usize,
+}
+
+impl Tag {
+    const MANY: usize = usize::MAX;
+    const NONE: Self = Self { plain: 0, symbol: 0, arena: Self::MANY };
+}
+
+/// The tags of a scheme: what a word is, without a branch for each tag. Which tag a word has is as good as
+/// random, so that such a branch costs more than the rest.
+pub(crate) struct Tags {
+    id: Option<TypeId>,
+    tags: [Tag; TAGS],
+}
+
+impl Tags {
+    /// Those of no scheme.
+    pub(crate) const NONE: Self = Self { id: None, tags: [Tag::NONE; TAGS] };
+
+    /// What a word of `W` is; [`Tag::NONE`] for a scheme that has no tags, or too many. `ordinal` says the
+    /// ordinal of a type in the image.
+    #[inline]
+    fn of<W: Word + Dumpable>(
+        &mut self,
+        bits: u64,
+        ordinal: impl FnMut(&'static ObjectType) -> Option<u8>,
+    ) -> &Tag {
+        if const { W::TAG_BITS == 0 || 1 << W::TAG_BITS > TAGS } {
+            return const { &Tag::NONE };
+        }
+        if self.id != Some(TypeId::of::<W::Id>()) {
+            self.learn::<W>(ordinal);
+        }
+        &self.tags[bits as usize & const { ((1 << W::TAG_BITS) - 1) & (TAGS - 1) }]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn learn<W: Word + Dumpable>(&mut self, mut ordinal: impl FnMut(&'static ObjectType) -> Option<u8>) {
+        self.id = Some(TypeId::of::<W::Id>());
+        for (number, tag) in (0..1 << W::TAG_BITS).zip(&mut self.tags) {
+            *tag = match W::decode(number) {
+                WordRef::Immediate => Tag { plain: u64::MAX, ..Tag::NONE },
+                WordRef::Symbol(_) => Tag { plain: 1 << 32, symbol: u64::MAX, ..Tag::NONE },
+                WordRef::Object { group, .. } => match W::GROUPS[group].types {
+                    [only] => Tag { arena: ordinal(only).map_or(Tag::MANY, usize::from), ..Tag::NONE },
+                    _ => Tag::NONE,
+                },
+                WordRef::Invalid => Tag::NONE,
+            };
+        }
+    }
+}
+
 /// The record of every word.
 pub const WORD_RECORD: Record = Record::in_place::<u64>().with_rw();
 
@@ -148,15 +215,47 @@ fn unlisted(bits: u64) -> Box<Refusal> {
 /// [`Dumpable::write`](crate::Dumpable::write) of a word.
 #[doc(hidden)]
 #[inline]
-pub fn write<W: Word>(word: W, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+pub fn write<W: Word + Dumpable>(word: W, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    let bits = word.to_bits();
+    let (objects, tags) = (&mut w.objects, &mut w.tags);
+    let tag = tags.of::<W>(bits, |ty| objects.ordinal(ty));
+    let rest = bits >> W::TAG_BITS;
+    if rest < tag.plain {
+        let symbols_end = (rest + 1) & tag.symbol;
+        w.symbols_up_to(symbols_end);
+        w.put_u64(at, bits);
+        return Ok(());
+    }
+    if tag.arena < usize::from(u8::MAX) {
+        let arena = tag.arena as u8;
+        let address = std::ptr::with_exposed_provenance((rest << W::TAG_BITS >> W::SHIFT) as usize);
+        // SAFETY: the implementation of `Word` promises that the VM follows this address to an object of the
+        // one type that the tag stands for.
+        return unsafe { w.arena_word(at, bits, address, W::SHIFT, arena) };
+    }
+    write_by_decoding(word, at, w)
+}
+
+#[inline(never)]
+fn write_by_decoding<W: Word>(word: W, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
     let bits = word.to_bits();
     match W::decode(bits) {
-        WordRef::Object { address, .. } => w.object_word(at, bits, address as usize, W::SHIFT),
-        _ => {
-            w.put_u64(at, bits);
-            Ok(())
+        WordRef::Object { address, group } => {
+            let address: *const u8 = std::ptr::with_exposed_provenance(address as usize);
+            let ty = || {
+                // SAFETY: the implementation of `Word` promises that the VM follows this address to
+                // an object of the group.
+                unsafe { W::GROUPS[group].type_of(address) }.ok_or_else(|| unlisted(bits).at(address.addr()))
+            };
+            // SAFETY: as above.
+            return unsafe { w.object_word(at, bits, address, W::SHIFT, ty) };
         }
+        WordRef::Immediate => {}
+        WordRef::Symbol(symbol) => w.symbol(symbol),
+        WordRef::Invalid => return Err(unknown_tag(bits)),
     }
+    w.put_u64(at, bits);
+    Ok(())
 }
 
 /// [`Dumpable::audit`](crate::Dumpable::audit) of a word.

@@ -12,13 +12,26 @@ static ZEROS: [u8; SEGMENT_ALIGN as usize] = [0; SEGMENT_ALIGN as usize];
 
 /// The image as bytes. `bodies` has the bytes of each section of `layout`, in its order.
 pub fn to_bytes(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
-    let header = sealed_header(identity, layout, bodies)?;
-    Ok(join(&header, layout, bodies))
+    let bodies = whole(bodies);
+    let header = sealed_header(identity, layout, &bodies)?;
+    Ok(join(&header, layout, &bodies))
+}
+
+/// The bytes of a section: one piece after the other.
+type Body<'a> = Vec<&'a [u8]>;
+
+fn whole<'a>(bodies: &[&'a [u8]]) -> Vec<Body<'a>> {
+    bodies.iter().map(|body| vec![*body]).collect()
+}
+
+fn length(body: &Body<'_>) -> u64 {
+    body.iter().map(|piece| to_u64(piece.len())).sum()
 }
 
 /// The bytes of an image whose header region is there already.
-pub(crate) fn join(header: &[u8], layout: &Layout, bodies: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn join(header: &[u8], layout: &Layout, bodies: &[Body<'_>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(to_usize(layout.file_len()).unwrap_or(0));
+    super::advise_huge(bytes.as_ptr(), bytes.capacity());
     for piece in pieces(header, layout, bodies) {
         bytes.extend_from_slice(piece);
     }
@@ -37,12 +50,13 @@ pub fn write_atomic(
     layout: &Layout,
     bodies: &[&[u8]],
 ) -> Result<u64> {
-    let header = sealed_header(identity, layout, bodies)?;
-    replace_by(path.as_ref(), &header, layout, bodies)
+    let bodies = whole(bodies);
+    let header = sealed_header(identity, layout, &bodies)?;
+    replace_by(path.as_ref(), &header, layout, &bodies)
 }
 
 /// As [`write_atomic`], for an image whose header region is there already.
-pub(crate) fn replace_by(path: &Path, header: &[u8], layout: &Layout, bodies: &[&[u8]]) -> Result<u64> {
+pub(crate) fn replace_by(path: &Path, header: &[u8], layout: &Layout, bodies: &[Body<'_>]) -> Result<u64> {
     replace(path, |file| {
         write_all_pieces(file, pieces(header, layout, bodies).collect()).map_err(|error| ("write", error))
     })?;
@@ -50,7 +64,7 @@ pub(crate) fn replace_by(path: &Path, header: &[u8], layout: &Layout, bodies: &[
 }
 
 /// The header region of an image, with the checksums of `bodies`.
-pub(crate) fn sealed_header(identity: &Identity, layout: &Layout, bodies: &[&[u8]]) -> Result<Vec<u8>> {
+pub(crate) fn sealed_header(identity: &Identity, layout: &Layout, bodies: &[Body<'_>]) -> Result<Vec<u8>> {
     let sections = layout.sections();
     if bodies.len() != sections.len() {
         return Err(DumpError::Serialization {
@@ -60,18 +74,18 @@ pub(crate) fn sealed_header(identity: &Identity, layout: &Layout, bodies: &[&[u8
     }
     let mut checksums = Vec::with_capacity(sections.len());
     for (placed, body) in sections.iter().zip(bodies) {
-        if to_u64(body.len()) != placed.extent.length {
+        if length(body) != placed.extent.length {
             return Err(DumpError::Serialization {
                 path: placed.spec.name.clone(),
                 problem: format!(
                     "the section has {} bytes, {} were laid out; report this as a bug of neodump",
-                    body.len(),
+                    length(body),
                     placed.extent.length
                 ),
             });
         }
         let mut sum = Checksum::new();
-        sum.update(body);
+        body.iter().for_each(|piece| sum.update(piece));
         sum.update(padding(placed.covered.length, body));
         checksums.push(sum.finish());
     }
@@ -79,8 +93,8 @@ pub(crate) fn sealed_header(identity: &Identity, layout: &Layout, bodies: &[&[u8
 }
 
 /// The zeros that follow `body`, which with them covers `covered` bytes.
-fn padding(covered: u64, body: &[u8]) -> &'static [u8] {
-    let length = covered.saturating_sub(to_u64(body.len()));
+fn padding(covered: u64, body: &Body<'_>) -> &'static [u8] {
+    let length = covered.saturating_sub(length(body));
     ZEROS.get(..to_usize(length).unwrap_or(0)).unwrap_or(&[])
 }
 
@@ -88,10 +102,11 @@ fn padding(covered: u64, body: &[u8]) -> &'static [u8] {
 fn pieces<'a>(
     header: &'a [u8],
     layout: &'a Layout,
-    bodies: &'a [&'a [u8]],
+    bodies: &'a [Body<'a>],
 ) -> impl Iterator<Item = &'a [u8]> {
     let sections = layout.sections().iter().zip(bodies);
-    let sections = sections.flat_map(|(placed, body)| [*body, padding(placed.covered.length, body)]);
+    let sections = sections
+        .flat_map(|(placed, body)| body.iter().copied().chain([padding(placed.covered.length, body)]));
     std::iter::once(header).chain(sections)
 }
 

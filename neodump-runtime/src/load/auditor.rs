@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use super::memory::{ArenaMemory, SectionMemory};
 use crate::dump::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer};
 use crate::error::{DumpError, Result as LoadResult};
-use crate::heap::{Arena, Group, Lattice, ObjectType, Plain, Word, WordRef};
+use crate::heap::{Arena, Group, Lattice, ObjectType, Plain, TAGS, Word, WordRef};
 use crate::native::{Import, ImportKind};
 use crate::record::{At, Dumpable, Fault, Place, Record, Reference, audit_elements};
 use crate::schema::{IdHasher, SectionDecl};
@@ -65,9 +65,6 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) staged: Option<&'a Staged>,
     pub(crate) file_len: u64,
 }
-
-/// How many tags a word may have to be audited by a table.
-const TAGS: usize = 16;
 
 /// For each tag of a type of words, those that are valid beyond doubt: all immediates, the symbols of
 /// the table, and the objects where the tag stands for one type without trailing array.

@@ -8,12 +8,12 @@ use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
 use super::memory::{self, ArenaMemory, SectionMemory};
 use super::reader::Reader;
 use super::{LoadReport, identity};
-use crate::dump::{HEAP, HYDRATION, ImageRoot, Plan, ROOT, WORDS, Writer, framework};
+use crate::dump::{HEAP, HYDRATION, ImageRoot, ROOT, WORDS, Writer, framework};
 use crate::error::{DumpError, Result};
 use crate::global::Activation;
 use crate::heap::{Image, Slots, Writes};
 use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
-use crate::native::{self, ImportTable, Natives};
+use crate::native::{self, Natives};
 use crate::record::{At, Fault, render};
 use crate::schema::{TypeGraph, TypeRef};
 use crate::symbols::{Frozen, Interner, Staged};
@@ -389,9 +389,8 @@ fn audit<R: ImageRoot>(
     arenas: &[ArenaMemory],
     load: IndexLoad,
 ) -> Result<Audited> {
-    let nothing = Plan::new(crate::dump::Visited::new(), Vec::new())?;
     let (none, managers) = (Natives::new(), around.managers);
-    let scratch = Writer::new(&nothing, &none, &[], ImportTable::new(), Vec::new(), 0);
+    let scratch = Writer::without_objects(&none);
     let names = around.names;
     let refuse =
         |fault: Box<Fault>, current: usize, root: &str| refuse(sections, names, &fault, current, root);

@@ -17,6 +17,7 @@ unsafe impl Dumpable for Symbol {
         v.symbol(*self)
     }
     fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.symbol(*self);
         self.id().write(at, w)
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {

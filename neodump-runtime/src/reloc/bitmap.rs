@@ -31,6 +31,20 @@ impl Bitmap {
         self.words[at] |= 1 << (index % 64);
     }
 
+    /// Lists the words from number `first` on whose bits are set.
+    pub fn set_all(&mut self, first: usize, bits: u64) {
+        let (at, shift) = (first / 64, first % 64);
+        let high = if shift == 0 { 0 } else { bits >> (64 - shift) };
+        let end = at + 1 + usize::from(high != 0);
+        if end > self.words.len() {
+            self.words.resize(end, 0);
+        }
+        self.words[at] |= bits << shift;
+        if high != 0 {
+            self.words[at + 1] |= high;
+        }
+    }
+
     /// Whether word number `index` is listed.
     pub fn get(&self, index: usize) -> bool {
         self.words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
@@ -43,6 +57,13 @@ impl Bitmap {
         }
         for (to, from) in self.words.iter_mut().zip(&other.words) {
             *to |= from;
+        }
+    }
+
+    /// Lists every word that `other` lists, `first` words further on.
+    pub fn merge_at(&mut self, first: usize, other: &Self) {
+        for (at, &bits) in other.words.iter().enumerate().filter(|(_, bits)| **bits != 0) {
+            self.set_all(first + at * 64, bits);
         }
     }
 
@@ -116,6 +137,14 @@ mod tests {
         assert_eq!(bitmap.iter().collect::<Vec<_>>(), [0, 5, 63, 64, 1000]);
         assert_eq!(bitmap.count(), 5);
         assert!(bitmap.get(64) && !bitmap.get(65) && !bitmap.get(1 << 40));
+        bitmap.set_all(2000, 1);
+        bitmap.set_all(2047, 1 << 63 | 1 << 17 | 1 << 16);
+        assert_eq!(bitmap.iter().skip(5).collect::<Vec<_>>(), [2000, 2063, 2064, 2110]);
+        let mut moved = Bitmap::new();
+        moved.merge_at(3, &bitmap);
+        assert_eq!(moved.iter().collect::<Vec<_>>(), bitmap.iter().map(|word| word + 3).collect::<Vec<_>>());
+        let mut bitmap = Bitmap::new();
+        [0, 5, 63, 64, 1000].into_iter().for_each(|index| bitmap.set(index));
         let mut other = Bitmap::for_section(1 << 20);
         other.set(65);
         other.set(9999);
