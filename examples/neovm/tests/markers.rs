@@ -3,6 +3,7 @@
 mod ways;
 use neodump_runtime::Placement;
 use neovm::buffer::object::{Marker, Overlay};
+use neovm::value::Value;
 use neovm::{Vm, image};
 use ways::{machine, session, session_everywhere};
 
@@ -183,5 +184,68 @@ fn registers_of_the_program_keep_markers_across_several_images() {
         // What was killed is not written again.
         let again = vm.dump_to_bytes().unwrap();
         assert!(vm.dump_to_bytes().unwrap() == again);
+    }
+}
+
+#[test]
+fn a_marker_that_only_the_dumping_program_holds_cuts_no_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("within.ndump");
+    let mut vm = machine(&["(setq noninteractive t)", TEXT, "(setq first (copy-marker 5))"].concat());
+    let dump = format!(
+        "(save-excursion (let ((mine (copy-marker 6))) (setq last (copy-marker 7)) (dump-emacs-portable {path:?}) mine))"
+    );
+    session(&mut vm, "while it dumps", &[(&dump, "#<marker at 6 in text>")]);
+    for placement in [Placement::Preferred, Placement::Elsewhere] {
+        let mut back: Vm = image::options().placement(placement).load(&path).unwrap();
+        session(
+            &mut back,
+            "dumped within",
+            &[(
+                "(progn (goto-char 1) (insert \"x\") (list first last))",
+                "(#<marker at 6 in text> #<marker at 8 in text>)",
+            )],
+        );
+        back.eval_str("(garbage-collect)").unwrap();
+        assert_eq!(chained(&back), 2);
+        session(
+            &mut back,
+            "and collected",
+            &[(
+                "(progn (insert \"y\") (list first last))",
+                "(#<marker at 7 in text> #<marker at 9 in text>)",
+            )],
+        );
+    }
+}
+
+#[test]
+fn a_machine_whose_places_lie_outside_of_its_text_is_refused() {
+    let far = neovm::buffer::object::Pos { char: 99, byte: 99 };
+    let inside = neovm::buffer::object::Pos { char: 3, byte: 4 };
+    type Break = fn(&mut Vm, neovm::buffer::object::Pos, neovm::buffer::object::Pos);
+    let breaks: [(&str, Break); 6] = [
+        ("has a place outside of its text", |vm, far, _| vm.buffers.current_mut().unwrap().pt = far),
+        ("has a place outside of its text", |vm, _, inside| vm.buffers.current_mut().unwrap().begv = inside),
+        ("has a marker outside of its text", |vm, far, _| {
+            let m = vm.global("m");
+            vm.heap.get::<Marker>(m).unwrap().pos.set(far);
+        }),
+        ("has an overlay outside of its text", |vm, far, _| {
+            let o = vm.global("o");
+            vm.heap.get::<Overlay>(o).unwrap().end.set(far.char);
+        }),
+        ("does not hold what its flags say", |vm, _, _| {
+            let symbol = vm.symbols.intern("o");
+            vm.obarray.cell_mut(symbol).flags |= neovm::symbols::SymbolCell::LOCAL;
+        }),
+        ("has another's number", |vm, _, _| vm.buffers.current_mut().unwrap().handle = Value::NIL),
+    ];
+    for (wanted, break_it) in breaks {
+        let mut vm = machine(&[TEXT, "(setq m (copy-marker 5) o (make-overlay 5 7))"].concat());
+        break_it(&mut vm, far, inside);
+        let bytes = vm.dump_to_bytes().unwrap();
+        let error = image::options().load_bytes::<Vm>(&bytes).err().unwrap();
+        assert!(error.to_string().contains(wanted), "{error}");
     }
 }

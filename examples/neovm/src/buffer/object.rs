@@ -25,6 +25,8 @@ impl Pos {
 ///
 /// All markers of a text hang on one chain. The chain does not keep them alive: the collector takes the dead ones off
 /// it, by the one question that it asks of all objects, so a marker of an image stays on it as long as it is reached.
+/// A dump follows the chain. Weak links would not do there: a program that dumps may hold a marker that the image has no
+/// other reason to have, and a link that is cut at it would lose all that hang behind it.
 #[derive(Dumpable)]
 #[dump(object, kind = Kind::Marker as u8)]
 #[repr(C)]

@@ -229,7 +229,12 @@ fn extreme(vm: &mut Vm, a: &[Value], wanted: Ordering) -> LispResult {
             best = v;
         }
     }
-    Ok(best)
+    // Of a marker it is the place that counts.
+    if vm.heap.get::<Marker>(best).is_some() {
+        vm.place_arg(best).map(|at| vm.heap.integer(at))
+    } else {
+        Ok(best)
+    }
 }
 
 fn bits(vm: &mut Vm, a: &[Value], unit: i64, f: fn(BigInt, BigInt) -> BigInt) -> LispResult {

@@ -1,0 +1,88 @@
+;; Buffers, markers, overlays, text properties, undo, variables of buffers.
+(defun show-state (&optional buffer)
+  (with-current-buffer (or buffer (current-buffer))
+    (list (buffer-name) (point) (point-min) (point-max) (buffer-modified-p) (buffer-string)
+          (mapcar (lambda (o) (list (overlay-start o) (overlay-end o) (overlay-properties o)))
+                  (overlays-in (point-min) (point-max))))))
+(defun make-poem ()
+  (with-current-buffer (get-buffer-create "poem")
+    (insert "Der Mond ist aufgegangen,\ndie goldnen Sternlein prangen\nam Himmel hell und klar;\n")
+    (put-text-property 5 9 'face 'bold)
+    (add-text-properties 5 30 (list 'line (list 1 "two") 'mouse-face 'highlight))
+    (goto-char 5)
+    (current-buffer)))
+(setq poem (make-poem))
+(setq moon (with-current-buffer poem (make-overlay 5 9)) all (with-current-buffer poem (make-overlay 1 80 nil t t)))
+(overlay-put moon 'help-echo "the moon")
+(overlay-put all 'inner (list moon all))
+(setq here (with-current-buffer poem (point-marker)) behind (copy-marker here t))
+(setq table (make-hash-table :test 'equal))
+(puthash here 'here table)
+(puthash poem 'the-poem table)
+(setq other (make-indirect-buffer "poem" "other"))
+(with-current-buffer other (narrow-to-region 27 55) (goto-char 40))
+(defvar-local counter 0 "Counts.")
+(defvar plain 'global)
+(with-current-buffer poem (setq counter 10) (setq-local plain 'of-the-poem tab-width 2))
+(with-current-buffer (get-buffer-create "edits")
+  (insert "one ")
+  (undo-boundary)
+  (insert "two ")
+  (undo-boundary)
+  (delete-region 2 6)
+  (undo-boundary))
+(setq string (propertize "a string" 'face 'italic 'data (list 1 2)))
+(defvaralias 'nickname 'counter)
+(set-buffer "*scratch*")
+;;; dump
+(show-state poem)
+(show-state other)
+(show-state "edits")
+(mapcar #'buffer-name (buffer-list))
+(list here behind poem other moon all) ;=> (#<marker at 5 in poem> #<marker (moves after insertion) at 5 in poem> #<buffer poem> #<buffer other> #<overlay from 5 to 9 in poem> #<overlay from 1 to 80 in poem>)
+(list (gethash (copy-marker here) table) (gethash (get-buffer "poem") table)) ;=> (here the-poem)
+(with-current-buffer poem (eq (car (overlay-get all 'inner)) (nth 0 (overlays-at 5)))) ;=> t
+(with-current-buffer poem (eq (get-text-property 6 'line) (get-text-property 20 'line))) ;=> t
+(with-current-buffer poem (insert "stille ") (list here behind (point))) ;=> (#<marker at 5 in poem> #<marker (moves after insertion) at 12 in poem> 12)
+(show-state poem)
+(show-state other)
+(with-current-buffer other (goto-char (point-max)) (insert " und blinken") (buffer-substring-no-properties (point-min) (point-max))) ;=> "die goldnen Sternlein prange und blinken"
+(with-current-buffer other (widen) (goto-char (point-min)) (search-forward "mond") (list (point) (preceding-char))) ;=> (16 100)
+(with-current-buffer poem (let ((case-fold-search nil)) (goto-char (point-min)) (search-forward "mond" nil t))) ;=> nil
+(with-current-buffer poem (goto-char (point-max)) (forward-line -2) (list (point) (line-end-position) (bolp) (eolp)))
+(with-current-buffer poem (line-number-at-pos (point-max))) ;=> 4
+(with-current-buffer poem (forward-char 10000)) ;=> error: End of buffer
+(with-current-buffer poem (list (next-property-change 1) (next-single-property-change 1 'face) (next-single-property-change 5 'mouse-face)))
+(with-current-buffer poem (remove-text-properties 1 (point-max) '(line nil mouse-face nil)) (buffer-substring 1 30))
+(with-current-buffer poem (move-overlay moon 1 4) (list moon (length (overlays-in 1 (point-max)))))
+(with-current-buffer poem (delete-overlay all) (list all (overlays-at 1)))
+(with-current-buffer poem (remove-overlays 2 3 'help-echo "the moon") (mapcar #'overlay-start (overlays-in 1 99)))
+(list counter (buffer-local-value 'counter poem) nickname (default-value 'nickname)) ;=> (0 10 0 0)
+(with-current-buffer poem (list counter nickname plain tab-width (let ((counter 99)) (list nickname (default-value 'counter))))) ;=> (10 10 of-the-poem 2 (99 0))
+(let ((counter 5)) (with-current-buffer poem (list counter (progn (kill-local-variable 'counter) counter)))) ;=> (10 5)
+(list counter (local-variable-p 'counter poem)) ;=> (0 nil)
+(progn (setq nickname 7) (list counter (default-value 'counter) (local-variable-p 'counter))) ;=> (7 0 t)
+(let ((tab-width 1)) (list tab-width (default-value 'tab-width) (buffer-local-value 'tab-width poem))) ;=> (1 1 2)
+(list tab-width (local-variable-p 'tab-width)) ;=> (8 nil)
+(setq tab-width "wide") ;=> error: Wrong type argument: integerp, "wide"
+(with-current-buffer "edits" buffer-undo-list)
+(with-current-buffer "edits" (setq rest (primitive-undo 1 (cdr buffer-undo-list))) (buffer-string)) ;=> "one two "
+(with-current-buffer "edits" (setq rest (primitive-undo 1 rest)) (buffer-string)) ;=> "one "
+(with-current-buffer "edits" (undo) (buffer-string))
+(list string (get-text-property 3 'data string) (next-property-change 0 string))
+(progn (put-text-property 2 4 'face 'bold string) (setcar (get-text-property 0 'data string) 'changed) string)
+(with-temp-buffer (insert string "|" string) (list (buffer-string) (text-properties-at 9) (text-property-any 1 10 'face 'bold)))
+(with-current-buffer poem (save-restriction (narrow-to-region 5 12) (list (buffer-string) (point-min) (char-before) (bobp))))
+(with-current-buffer poem (with-restriction 3 9 :label 'lock (widen) (prog1 (buffer-narrowed-p) (without-restriction :label 'lock (goto-char 1))))) ;=> t
+(with-current-buffer poem (save-mark-and-excursion (set-mark 3) (goto-char 1) (list (region-beginning) (region-end)))) ;=> (1 3)
+(with-current-buffer poem (list (mark) (mark-marker))) ;=> (nil #<marker in no buffer>)
+(with-current-buffer poem (setq buffer-read-only t) (insert "x")) ;=> error: Buffer is read-only: #<buffer poem>
+(with-current-buffer poem (with-silent-modifications (insert "x")) (preceding-char)) ;=> 120
+(progn (kill-buffer poem) (list poem other here moon (marker-position behind) (buffer-list))) 
+(set-buffer poem) ;=> error: Selecting deleted buffer
+(progn (set-marker here 1 (get-buffer-create "poem")) (list here (eq (marker-buffer here) poem) (gethash here table))) ;=> (#<marker at 1 in poem> nil here)
+(with-temp-buffer (insert "äöü漢字😀") (goto-char 3) (insert ?x) (list (position-bytes 4) (byte-to-position 6) (char-after 7) (buffer-size)))
+(with-temp-buffer (dotimes (n 300) (insert (format "line %d\n" n))) (goto-char 1) (while (search-forward "9\n" nil t) (delete-char -2)) (list (buffer-size) (count-lines 1 (point-max)) (buffer-chars-modified-tick)))
+(let ((markers nil)) (with-temp-buffer (insert "0123456789") (dotimes (n 10) (push (copy-marker (1+ n) (= 0 (% n 2))) markers)) (goto-char 5) (insert "ab") (delete-region 3 8) (mapcar #'marker-position markers))) ;=> (7 6 5 4 3 3 3 3 2 1)
+(+ (with-temp-buffer (insert "abc") (point-marker)) 1) ;=> error: Marker does not point anywhere
+(with-temp-buffer (insert "abc") (let ((m (point-marker))) (list (+ m 1) (= m 4) (max m 2) (integer-or-marker-p m)))) ;=> (5 t 4 t)
