@@ -17,7 +17,7 @@ use std::sync::atomic::*;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use everywhere::{Everywhere, Same, carried, comes_back_as};
-use neodump_runtime::{Dumpable, ImageOption, ImageStr, ImageVec, Symbol};
+use neodump_runtime::{Dumpable, ImageMap, ImageOption, ImageSet, ImageStr, ImageVec, Symbol};
 
 /// Hashes as every other process does.
 type Steady<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
@@ -128,6 +128,14 @@ types! {
         ImageOption::some(1_u8), ImageOption::<u64>::none(), ImageOption::some(ImageOption::<u32>::none()),
         ImageOption::some(Symbol::from_id(1)), ImageVec::from(vec![ImageOption::some('x'), ImageOption::none()]),
         Some(ImageStr::from("hydrated")), vec![ImageVec::from(vec![1_u8])], ImageVec::from(vec![Some(NonZero::<u8>::MAX), None]),
+    }
+    maps_of_the_image_come_back {
+        ImageMap::<u8, u8>::new(), ImageMap::from_iter([(-3_i64, 'a'), (7, 'b')]), ImageMap::from_iter([(true, [1_u16; 3])]),
+        ImageMap::from_iter([(Symbol::from_id(1), Symbol::from_id(0)), (Symbol::from_id(0), Symbol::from_id(2))]),
+        ImageMap::from_iter([(ImageStr::from("a"), ImageVec::from(vec![1_u8])), (ImageStr::from(""), ImageVec::new())]),
+        ImageMap::from_iter([(ImageVec::from(vec![1_u8]), ImageMap::from_iter([('x', ImageStr::from("deep"))]))]),
+        ImageMap::from_iter([((1_u8, Symbol::from_id(1)), ImageOption::some(1_u64))]), vec![ImageMap::from_iter([(1_u8, ())])],
+        ImageSet::from_iter(['a', 'b']), Some(ImageSet::from_iter([ImageStr::from("in an option")])),
     }
     symbols_come_back { Symbol::from_id(0), Symbol::from_id(3), Some(Symbol::from_id(2)), vec![Symbol::from_id(1)] }
     shared_values_come_back {

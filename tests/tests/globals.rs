@@ -360,5 +360,8 @@ fn activations_nest_like_calls_and_leave_every_state_where_it_was() {
     running.end(&mut outer).unwrap();
     assert_eq!(priority(), nobodys);
     let held = |vm: &Vm| vm.charsets.get().expect("held by the machine").priority.clone();
-    assert_eq!((held(&outer), held(&inner)), (vec!["outer".into(), "outer again".into()], vec!["inner".into()]));
+    assert_eq!(
+        (held(&outer), held(&inner)),
+        (vec!["outer".into(), "outer again".into()], vec!["inner".into()])
+    );
 }

@@ -695,3 +695,21 @@ fn two_entries_with_one_key_are_refused() {
     });
     assert!(refused.iter().any(|error| error.contains("entries 0 and 1 have the same key")), "{refused:?}");
 }
+
+#[test]
+fn elements_of_a_vector_in_rw_change_where_they_lie() {
+    let _turn = BASE.lock();
+    let bytes = dump_to_bytes(&mut full(100)).expect("dumped");
+    for placement in PLACES {
+        let mut vm = load(&bytes, placement);
+        vm.keys.in_place_mut()[7] = Value::int(1234);
+        assert!(vm.keys.is_borrowed() && vm.keys[7] == Value::int(1234) && vm.keys.owned_bytes() == 0);
+        let again = load(&dump_to_bytes(&mut vm).expect("dumped again"), Placement::Elsewhere);
+        assert_eq!(again.keys[7], Value::int(1234));
+        release(again);
+        release(vm);
+    }
+    let mut plain: ImageVec<u8> = vec![1, 2].into();
+    plain.in_place_mut()[0] = 9;
+    assert_eq!(*plain, [9, 2]);
+}

@@ -166,7 +166,8 @@ impl Obarray {
             let room = (at + 1).next_power_of_two().max(1024);
             self.cells.with_vec(|cells| cells.resize(room, SymbolCell::EMPTY));
         }
-        &mut self.cells[at]
+        // The cells of an image are changed where they lie: setting one variable copies no other.
+        &mut self.cells.in_place_mut()[at]
     }
 
     /// What the symbols hold, by id.

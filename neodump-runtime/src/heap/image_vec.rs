@@ -114,6 +114,26 @@ impl<T: Clone> ImageVec<T> {
     }
 }
 
+impl<T: Dumpable + Copy> ImageVec<T> {
+    /// The elements, to be changed where they lie: elements of an image in its `rw` segment are not copied first,
+    /// so that a change costs a page and not the vector. (Those in `ro` are.)
+    ///
+    /// ```
+    /// use neodump_runtime::{ImageVec, Symbol};
+    ///
+    /// let mut names: ImageVec<Symbol> = vec![Symbol::from_id(0); 100_000].into();
+    /// names.in_place_mut()[70_000] = Symbol::from_id(1);
+    /// ```
+    pub fn in_place_mut(&mut self) -> &mut [T] {
+        if const { !T::RECORD.rw } {
+            return self.make_mut();
+        }
+        // SAFETY: elements of an image whose record is `rw` are in memory that may be written, which the audit checks
+        // and a trusted image promises, and this vector is their only user. They own nothing, as they are `Copy`.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+}
+
 impl<T> From<Vec<T>> for ImageVec<T> {
     fn from(vec: Vec<T>) -> Self {
         let mut vec = ManuallyDrop::new(vec);
