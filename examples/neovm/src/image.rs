@@ -1,5 +1,6 @@
 //! Dump and load: what the derives on the machine's types do not say.
 
+use crate::display::charset::Charsets;
 use crate::machine::Vm;
 use crate::subrs;
 use crate::symbols::sym;
@@ -106,6 +107,7 @@ impl Vm {
     /// What an audited load asks of the whole machine.
     pub(crate) fn check(&self) -> Result<(), String> {
         self.check_variables()?;
+        self.charsets.get().map_or(Ok(()), Charsets::check)?;
         self.buffers.check(&self.heap)
     }
 }

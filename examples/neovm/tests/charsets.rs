@@ -2,7 +2,7 @@
 
 mod ways;
 
-use neovm::display::charset::with_active;
+use neovm::display::charset::{Charset, Method, with_active};
 use neovm::{Vm, image};
 use ways::{everywhere, machine};
 
@@ -163,4 +163,39 @@ fn a_program_that_dumps_while_it_runs_dumps_the_registry_of_its_thread() {
         "(t (\"Late\" . \"x\"))"
     );
     ways::ask(&mut back, "dumped from inside", &ANSWERS[..16]);
+}
+
+#[test]
+fn a_charset_with_codes_that_none_can_have_is_refused_at_the_load() {
+    let mut vm = machine(STATE);
+    let runes = vm.symbols.intern("runes");
+    let good = vm.charsets.get().unwrap().get(runes).unwrap().clone();
+    let changes: [fn(&mut Charset); 4] = [
+        |charset| charset.code_space[1] = i64::MAX,
+        |charset| charset.dimension = 0,
+        |charset| charset.max_code = i64::MAX,
+        |charset| charset.method = Method::Offset(i64::MIN),
+    ];
+    for change in changes {
+        let mut bad = good.clone();
+        change(&mut bad);
+        vm.charsets.get_mut().unwrap().define(runes, bad);
+        let bytes = vm.dump_to_bytes().unwrap();
+        let error = image::options().load_bytes::<Vm>(&bytes).err().unwrap().to_string();
+        assert!(error.contains("has codes that no charset has"), "{error}");
+    }
+    vm.charsets.get_mut().unwrap().define(runes, good);
+    let bytes = vm.dump_to_bytes().unwrap();
+    assert!(image::options().load_bytes::<Vm>(&bytes).is_ok());
+}
+
+#[test]
+fn charsets_that_refer_to_each_other_end() {
+    let mut vm = machine(
+        "(define-charset 'a \"\" :code-space [0 99] :code-offset 0)
+         (define-charset 'b \"\" :code-space [0 99] :subset '(a 0 99 0))
+         (define-charset 'a \"\" :code-space [0 99] :superset '((b . 0) (a . 1) (b . 2) (a . 3)))",
+    );
+    let asked = "(list (decode-char 'a 5) (encode-char ?! 'a) (encode-char ?! 'b) (decode-char 'b 5))";
+    assert_eq!(vm.eval_to_string(asked).unwrap(), "(nil nil nil nil)");
 }

@@ -5,7 +5,7 @@ use crate::heap::Heap;
 use crate::machine::Vm;
 use crate::object::Vector;
 use crate::rt::{Dumpable, ImageOption, ImageVec, Symbol};
-use crate::value::Value;
+use crate::value::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, Value};
 use neodump_runtime::global::Active;
 use std::cell::RefCell;
 
@@ -107,6 +107,20 @@ impl Charset {
         (rest == 0).then_some(code)
     }
 
+    /// What a program could not have defined: codes are computed with these numbers as they are.
+    fn check(&self) -> bool {
+        let pairs = self.code_space.as_chunks::<2>().0;
+        let space = pairs.iter().all(|[min, max]| 0 <= *min && min <= max && *max <= 255);
+        let fixnum = |n: i64| (MOST_NEGATIVE_FIXNUM..=MOST_POSITIVE_FIXNUM).contains(&n);
+        let method = match &self.method {
+            Method::Offset(offset) => fixnum(*offset),
+            Method::Map(_) => true,
+            Method::Subset(subset) => fixnum(subset.offset),
+            Method::Superset(parts) => parts.iter().all(|part| fixnum(part.1)),
+        };
+        space && (1..=4).contains(&self.dimension) && fixnum(self.min_code) && fixnum(self.max_code) && method
+    }
+
     /// The place of the least code: characters are counted from there.
     fn first_index(&self) -> i64 {
         self.index(self.min_code).unwrap_or(0)
@@ -137,8 +151,20 @@ pub struct Charsets {
 
 /// How many charsets may refer to each other in a row.
 const DEPTH: usize = 16;
+/// How many charsets may be asked for the code of one character.
+const ASKED: usize = 256;
 
 impl Charsets {
+    /// Says which charset no program could have defined.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.charsets.iter().find(|(_, charset)| !charset.check()) {
+            Some((name, _)) => {
+                Err(format!("the charset with the name {} has codes that no charset has", name.id()))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The charset of a name or an alias.
     pub fn get(&self, name: Symbol) -> Option<&Charset> {
         self.charsets.get(&self.base(name))
@@ -249,12 +275,22 @@ impl Charsets {
 
     /// The code of a character.
     pub fn encode(&self, name: Symbol, character: i64, heap: &Heap) -> Option<i64> {
-        self.encode_within(name, character, heap, DEPTH)
+        self.encode_within(name, character, heap, &mut Vec::new())
     }
 
-    fn encode_within(&self, name: Symbol, character: i64, heap: &Heap, depth: usize) -> Option<i64> {
+    fn encode_within(
+        &self,
+        name: Symbol,
+        character: i64,
+        heap: &Heap,
+        asked: &mut Vec<Symbol>,
+    ) -> Option<i64> {
         let charset = self.get(name)?;
-        let depth = depth.checked_sub(1)?;
+        // A charset that was asked once has no other answer, and so many are more than any program means.
+        if asked.contains(&name) || asked.len() == ASKED {
+            return None;
+        }
+        asked.push(name);
         let unified =
             charset.unified.then(|| pairs(heap, charset.unify_map).find(|pair| pair.1 == character));
         if let Some(Some(pair)) = unified {
@@ -267,11 +303,11 @@ impl Charsets {
             }
             Method::Map(map) => pairs(heap, *map).find(|pair| pair.1 == character).map(|pair| pair.0),
             Method::Subset(subset) => self
-                .encode_within(subset.parent, character, heap, depth)
+                .encode_within(subset.parent, character, heap, asked)
                 .filter(|code| (subset.min..=subset.max).contains(code))
                 .map(|code| code + subset.offset),
             Method::Superset(parts) => parts.iter().find_map(|&(part, offset)| {
-                self.encode_within(part, character, heap, depth).map(|code| code + offset)
+                self.encode_within(part, character, heap, asked).map(|code| code + offset)
             }),
         };
         code.filter(|&code| charset.in_range(code))
