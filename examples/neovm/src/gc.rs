@@ -121,6 +121,7 @@ impl Heap {
     /// Every value made by this heap that will be used after the call is reached from the roots.
     pub unsafe fn collect(&mut self, roots: &mut dyn FnMut(&mut Roots<'_, '_>)) {
         self.clear_image_marks();
+        self.traced = 0;
         let mut edges =
             Edges::new(Marker { heap: self, work: Vec::new(), weak: Vec::new(), chains: Vec::new() });
         roots(&mut Roots(&mut edges));
@@ -247,6 +248,7 @@ impl Heap {
 fn trace(edges: &mut Edges<Marker<'_>>) {
     while let Some(v) = edges.see().work.pop() {
         let marker = edges.see();
+        marker.heap.traced += 1;
         if marker.heap.get::<HashTable>(v).is_some_and(|t| t.weak != Weakness::None) {
             marker.weak.push(v);
             continue;

@@ -63,6 +63,8 @@ pub struct Heap {
     pub(crate) objects: usize,
     /// Collections so far.
     pub(crate) collections: u64,
+    /// Objects that the last collection looked into.
+    pub(crate) traced: usize,
 }
 
 impl Default for Heap {
@@ -86,6 +88,7 @@ impl Heap {
             in_image: 0,
             objects: 0,
             collections: 0,
+            traced: 0,
         }
     }
 
@@ -97,6 +100,11 @@ impl Heap {
     /// Bytes made since the last collection, and bytes that survived it.
     pub fn bytes(&self) -> (usize, usize) {
         (self.fresh, self.live)
+    }
+
+    /// How many objects the last collection looked into: all it reached but floats, each once.
+    pub fn traced(&self) -> usize {
+        self.traced
     }
 
     /// Collections so far.

@@ -79,6 +79,12 @@ impl Value {
         Value(bits)
     }
 
+    /// The word for an object at an address, with its tag. To look into the object is to say that there is one: this is
+    /// for comparing, and for questions about addresses.
+    pub const fn at(address: usize, tag: usize) -> Value {
+        Value(address | tag)
+    }
+
     /// All bits.
     pub const fn bits(self) -> usize {
         self.0
