@@ -108,6 +108,7 @@ impl Vm {
     pub(crate) fn check(&self) -> Result<(), String> {
         self.check_variables()?;
         self.charsets.get().map_or(Ok(()), Charsets::check)?;
+        self.roots.check(&self.heap)?;
         self.buffers.check(&self.heap)
     }
 }

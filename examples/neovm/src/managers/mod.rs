@@ -20,7 +20,7 @@ pub use custom::{Alternative, Custom, CustomGroup, CustomType, CustomVariable, M
 pub use interactive::{Interactive, InteractiveSpec};
 pub use kmacro::Kmacro;
 pub use lisp_string::LispString;
-pub use modes::{FontLock, FontLockKeyword, MajorMode, MinorMode, Modes, matches};
+pub use modes::{FontLock, FontLockKeyword, MajorMode, MinorMode, Modes};
 pub use rectangle::Rectangle;
 pub use registers::{Register, Registers};
 pub use roots::{Roots, SYNTAX_CLASSES};

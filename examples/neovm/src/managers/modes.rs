@@ -5,10 +5,6 @@ use crate::rt::{Dumpable, Symbol};
 use crate::value::Value;
 use std::collections::HashMap;
 
-mod pattern;
-
-pub use pattern::matches;
-
 /// One rule of how text is shown in a mode.
 #[derive(Dumpable, Clone, Debug)]
 pub struct FontLockKeyword {
@@ -127,10 +123,5 @@ impl Modes {
     pub fn forget_buffer(&mut self, buffer: u64) {
         self.buffer_major.remove(&buffer);
         self.buffer_minor.remove(&buffer);
-    }
-
-    /// The mode of a file of this name.
-    pub fn for_file(&self, name: &[u8]) -> Option<Value> {
-        self.auto_mode_alist.iter().find(|(pattern, _)| matches(pattern.bytes(), name)).map(|&(_, mode)| mode)
     }
 }

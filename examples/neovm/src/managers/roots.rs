@@ -1,7 +1,9 @@
 //! What the machine itself holds on to: loading in progress, the selected keymaps, and the standard tables.
 
 use super::LispString;
+use crate::heap::Heap;
 use crate::rt::{Dumpable, Symbol};
+use crate::symbols::sym;
 use crate::value::Value;
 
 /// How many syntax classes there are.
@@ -28,4 +30,31 @@ pub struct Roots {
     pub standard_category_table: Value,
     /// From letters to small letters; the table from letters to capitals is in its first extra slot.
     pub standard_case_table: Value,
+}
+
+impl Roots {
+    /// Whether what the machine holds on to is what it takes it for.
+    ///
+    /// # Errors
+    ///
+    /// What is something else.
+    pub fn check(&self, heap: &Heap) -> Result<(), String> {
+        let map = self.current_global_map;
+        if map.is_true() && heap.car(map) != sym::keymap {
+            return Err("the selected global keymap is no keymap".to_owned());
+        }
+        for (table, purpose, what) in [
+            (self.standard_syntax_table, sym::syntax_table, "syntax"),
+            (self.standard_category_table, sym::category_table, "category"),
+            (self.standard_case_table, sym::case_table, "case"),
+        ] {
+            if !heap.is_char_table_for(table, purpose) {
+                return Err(format!("the standard {what} table is no {what} table"));
+            }
+        }
+        match self.syntax_code_objects.iter().position(|entry| !entry.is_cons()) {
+            Some(class) => Err(format!("syntax class {class} has no entry")),
+            None => Ok(()),
+        }
+    }
 }

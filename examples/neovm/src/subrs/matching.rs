@@ -93,6 +93,11 @@ fn search(vm: &mut Vm, a: &[Value]) -> LispResult<Option<Groups>> {
     Ok(found.map(|groups| groups.iter().map(|g| g.map(|(start, end)| (at(start), at(end)))).collect()))
 }
 
+/// Whether a pattern is found in a string.
+pub(super) fn matches(vm: &mut Vm, pattern: Value, text: Value) -> LispResult<bool> {
+    search(vm, &[pattern, text]).map(|found| found.is_some())
+}
+
 fn group(vm: &mut Vm, nth: Value, side: fn((usize, usize)) -> usize) -> LispResult {
     let nth = vm.index(nth)?;
     Ok(vm.session.match_data.get(nth).copied().flatten().map_or(Value::NIL, |group| Value::int(side(group))))

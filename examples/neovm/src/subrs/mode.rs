@@ -97,8 +97,13 @@ pub(super) static SUBRS: &[SubrDesc] = &[
         Ok(vm.heap.list(&list))
     }),
     subr("mode-for-file", 1, 1, |vm, a| {
-        let name = vm.lisp_string(a[0])?;
-        Ok(vm.modes.for_file(name.bytes()).unwrap_or(vm.modes.fundamental_mode))
+        for (pattern, mode) in vm.modes.auto_mode_alist.clone() {
+            let pattern = pattern.to_value(&mut vm.heap);
+            if super::matching::matches(vm, pattern, a[0])? {
+                return Ok(mode);
+            }
+        }
+        Ok(vm.modes.fundamental_mode)
     }),
 ];
 
