@@ -29,6 +29,8 @@ pub(crate) struct Names {
     pub(crate) auditor: Ident,
     pub(crate) visitor: Ident,
     pub(crate) key: Ident,
+    /// Who is shown the leaves of a value.
+    pub(crate) shown: Ident,
     /// What went wrong in a field.
     pub(crate) error: Ident,
     /// What a tag was found to be.
@@ -85,6 +87,7 @@ impl Names {
             auditor: local("__a"),
             visitor: local("__v"),
             key: local("__key"),
+            shown: local("__f"),
             error: local("__error"),
             found: local("__found"),
             index: local("__index"),

@@ -1,5 +1,6 @@
 //! What generated code calls. Not part of the interface: it changes without notice.
 
+pub use crate::__when_testing as when_testing;
 pub use crate::dump::{HookResult, ImageRoot, IntoHookResult, Writer};
 pub use crate::global::{Attached, Capture, GlobalError};
 pub use crate::heap::{AdoptImage, Group, Image, Object, ObjectType, Tail, TailLen, Word, WordRef, word};
@@ -9,6 +10,11 @@ pub use crate::record::{
     Refusal, Remote, Step, Stop, Tagged, Visitor, derived, global, handle, identity, native, overlay, relink,
     union, weak, with,
 };
+#[cfg(feature = "testing")]
+pub use crate::record::{
+    Fields, FieldsOf, FieldsOfFallback,
+    fields::{sample_word, word as word_fields},
+};
 pub use crate::schema::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
 pub use crate::symbols::Symbol;
 pub use ::core;
@@ -16,3 +22,19 @@ pub use ::core::option::Option;
 pub use ::core::result::Result;
 pub use std::boxed::Box;
 pub use std::string::{String, ToString};
+
+/// What the derive writes for tests of completeness; nothing of it is compiled without the feature `testing`.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __when_testing {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// What the derive writes for tests of completeness; nothing of it is compiled without the feature `testing`.
+#[cfg(not(feature = "testing"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __when_testing {
+    ($($items:tt)*) => {};
+}

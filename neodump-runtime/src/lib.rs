@@ -29,6 +29,8 @@ mod dump;
 mod load;
 // What tests of a machine's format stand on.
 pub mod format_lock;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;

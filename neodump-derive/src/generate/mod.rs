@@ -11,6 +11,7 @@
 
 mod audit;
 mod fallback;
+mod fields;
 mod image;
 mod object;
 mod order;
@@ -71,7 +72,8 @@ pub(crate) fn all(c: &Container, n: &Names) -> TokenStream {
                 _ => None,
             };
             let remote = c.remote.as_ref().map(|of| remote::remote(c, n, of));
-            quote!(#inherent #dumpable #more #remote)
+            let variants = fields::variants(c, n);
+            quote!(#inherent #variants #dumpable #more #remote)
         }
     };
     wrap(n, &quote!(#probe #id #impls))
@@ -122,6 +124,7 @@ fn dumpable(c: &Container, n: &Names) -> TokenStream {
         reader::settle(c, n),
         audit::audit(c, n),
         order::order(c, n),
+        fields::fields(c, n),
     ];
     impl_dumpable(c, n, &quote!(const RECORD: #record #section #shape #(#functions)*))
 }

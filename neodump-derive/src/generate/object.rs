@@ -34,6 +34,7 @@ pub(super) fn object(c: &Container, n: &Names, kind: Option<&Expr>) -> TokenStre
         let (result, string) = (n.p("Result"), n.p("String"));
         quote!(const VALIDATED: bool = true; fn validate_object(&self) -> #result<(), #string> { #body })
     });
+    let shown = super::fields::tail(c, n);
     let items = quote! {
         #kind
         const SIDE: #record = Self::#layout.side;
@@ -41,6 +42,7 @@ pub(super) fn object(c: &Container, n: &Names, kind: Option<&Expr>) -> TokenStre
         #tail
         #(#functions)*
         #validate
+        #shown
     };
     impl_unsafe(c, &n.p("Object"), &items)
 }

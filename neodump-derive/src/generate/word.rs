@@ -30,6 +30,7 @@ pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
     let (result, boxed, refusal, fault) = (n.p("Result"), n.p("Box"), n.p("Refusal"), n.p("Fault"));
     let (this, key, key_type) = (&n.this, &n.key, n.p("OrderKey"));
     let shape = schema::shape(n);
+    let shown = super::fields::word(n);
     let constants = constants(c, n, scheme);
     let items = quote! {
         const RECORD: #record = #word::WORD_RECORD;
@@ -56,6 +57,7 @@ pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
         fn order(&self, #key: &mut #key_type<'_>) {
             #key.word::<Self>(*self);
         }
+        #shown
     };
     let dumpable = impl_dumpable(c, n, &items);
     quote!(#constants #dumpable)

@@ -23,6 +23,8 @@ pub use root::{HookResult, ImageRoot, IntoHookResult};
 pub(crate) use sections::{ARENA_RECORD, framework};
 pub use trace::KeyedMap;
 pub(crate) use trace::Tracer;
+#[cfg(feature = "testing")]
+pub(crate) use trace::snake;
 pub use writer::Writer;
 pub(crate) use writer::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
 
@@ -193,7 +195,7 @@ impl<'a> Dumper<'a> {
 }
 
 /// The name of the root in paths: `vm` for a machine type `Vm`.
-fn root_name<R: ImageRoot>() -> String {
+pub(crate) fn root_name<R: ImageRoot>() -> String {
     let name = R::shape().name;
     name.rsplit("::").next().unwrap_or(name).to_lowercase()
 }

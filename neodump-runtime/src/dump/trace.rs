@@ -230,7 +230,7 @@ fn undecided(maps: usize) -> Box<Refusal> {
 }
 
 /// A type's name as it stands in a path: `cons` for `Cons`.
-fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let mut text = String::new();
     for (index, c) in name.chars().enumerate() {
         if c.is_uppercase() && index > 0 {

@@ -133,6 +133,17 @@ unsafe impl<T: Dumpable + Copy> Dumpable for ImageOption<T> {
             tag => Err(Fault::new(format!("option tag is {tag}, expected 0 or 1"))),
         }
     }
+    crate::record::changed!(
+        |this, f| crate::record::fields::as_option(
+            this,
+            f,
+            |option| option.get(),
+            |option, value| {
+                *option = value.into();
+            }
+        ),
+        |f| f.sample().map(Self::some)
+    );
     fn order(&self, key: &mut OrderKey<'_>) {
         key.unsigned(&[self.some]);
         if let Some(value) = self.as_ref() {

@@ -141,6 +141,7 @@ unsafe impl<K: Dumpable + ImageKey> Dumpable for ImageSet<K> {
             }
         }
     }
+    crate::record::changed!(|this, f| f.value(&raw mut (*this).map), |_| Some(Self { map: ImageMap::new() }));
     fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
         self.map.walk(v)
     }

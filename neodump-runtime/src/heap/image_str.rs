@@ -93,6 +93,10 @@ unsafe impl Dumpable for ImageStr {
         let bytes = unsafe { &*at.as_ptr::<ImageVec<u8>>() };
         crate::record::utf8(bytes.as_slice())
     }
+    crate::record::changed!(
+        |this, f| crate::record::fields::text(this, f, |text| text.push_str("+")),
+        |_| Some("+".into())
+    );
     fn order(&self, key: &mut OrderKey<'_>) {
         key.bytes(self.as_bytes());
     }

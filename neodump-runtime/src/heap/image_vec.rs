@@ -267,6 +267,49 @@ unsafe impl<T: Dumpable> Dumpable for ImageVec<T> {
     fn order(&self, key: &mut OrderKey<'_>) {
         key.defer(self.as_slice());
     }
+    crate::record::changed!(
+        |this, f| {
+            let is_changing = f.is_changing();
+            crate::record::fields::sequence(
+                this,
+                f,
+                Self::len,
+                |values| {
+                    if is_changing {
+                        values.with_elements(&mut |_| ());
+                    }
+                    (values.len > 0).then_some(values.start.as_ptr())
+                },
+                Self::with_elements,
+            );
+        },
+        |f| Some(crate::record::fields::sample_of(f).into())
+    );
+}
+
+#[cfg(feature = "testing")]
+impl<T> ImageVec<T> {
+    /// Runs `change` on the elements as a `Vec`. Those in an image are moved out of it bit by bit, as they
+    /// need not be `Clone`; what they are moved to is leaked, so that nobody drops what the image owns.
+    fn with_elements(&mut self, change: &mut dyn FnMut(&mut Vec<T>)) {
+        if !self.is_borrowed() {
+            let this = ManuallyDrop::new(std::mem::take(self));
+            // SAFETY: the parts of the `Vec` that this was made of.
+            let mut values = unsafe { Vec::from_raw_parts(this.start.as_ptr(), this.len, this.capacity) };
+            change(&mut values);
+            *self = values.into();
+            return;
+        }
+        let mut values = ManuallyDrop::new(Vec::with_capacity(self.len));
+        // SAFETY: both are `len` elements, and new memory overlaps with nothing.
+        unsafe { std::ptr::copy_nonoverlapping(self.start.as_ptr(), values.as_mut_ptr(), self.len) };
+        // SAFETY: so many elements were just copied, and nobody uses those in the image again.
+        unsafe { values.set_len(self.len) };
+        change(&mut values);
+        // SAFETY: the pointer of a `Vec` is never null.
+        self.start = unsafe { NonNull::new_unchecked(values.as_mut_ptr()) };
+        self.len = values.len();
+    }
 }
 
 struct InPlace<T>(PhantomData<T>);

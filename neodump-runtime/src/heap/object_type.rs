@@ -92,6 +92,17 @@ pub unsafe trait Object: Dumpable {
     /// `this` must be a relocated slot whose in-place fields are valid, `side` its side record.
     unsafe fn hydrate_object(this: *mut Self, side: At, r: &mut Reader<'_>);
 
+    /// Shows what can be changed in the trailing array; see [`testing`](crate::testing).
+    ///
+    /// # Safety
+    ///
+    /// `this` must be a live object that nobody else looks at.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    unsafe fn tail_fields(this: *mut Self, f: &mut crate::record::Fields<'_>) {
+        let _ = (this, f);
+    }
+
     /// Whether [`validate_object`](Self::validate_object) has anything to say.
     const VALIDATED: bool = false;
 
@@ -142,6 +153,8 @@ pub struct ObjectType {
     pub(crate) hydrate: unsafe fn(Slots<'_>, &mut Reader<'_>),
     pub(crate) validate: Option<Validate>,
     pub(crate) drop: unsafe fn(*mut u8),
+    #[cfg(feature = "testing")]
+    pub(crate) fields: unsafe fn(*mut u8, &mut crate::record::Fields<'_>),
 }
 
 /// Where the objects of an arena go that is being written.
@@ -222,6 +235,8 @@ impl<T: Object> Of<T> {
             hydrate: hydrate::<T>,
             validate: if T::VALIDATED { Some(validate::<T>) } else { None },
             drop: drop_object::<T>,
+            #[cfg(feature = "testing")]
+            fields: fields::<T>,
         }
     };
 }
@@ -369,6 +384,14 @@ unsafe fn validate<T: Object>(object: *const u8) -> Result<(), String> {
     // SAFETY: the caller promises a live object.
     let object = unsafe { &*object.cast::<T>() };
     object.validate_object()
+}
+
+#[cfg(feature = "testing")]
+unsafe fn fields<T: Object>(object: *mut u8, f: &mut crate::record::Fields<'_>) {
+    // SAFETY: the caller promises a live object that nobody else looks at.
+    unsafe { T::fields(object.cast::<T>(), f) };
+    // SAFETY: as above.
+    unsafe { T::tail_fields(object.cast::<T>(), f) };
 }
 
 unsafe fn drop_object<T: Object>(object: *mut u8) {

@@ -53,6 +53,10 @@ macro_rules! pointer {
                 }
                 a.object(address, ObjectType::of::<T>())
             }
+            crate::record::changed!(
+                |this, f| crate::record::fields::pointer::<Self, T>(this, $nullable, f),
+                |f| crate::record::fields::sample_pointer::<Self, T>(f)
+            );
             fn order(&self, key: &mut OrderKey<'_>) {
                 let $this = self;
                 let address: *const u8 = $address;

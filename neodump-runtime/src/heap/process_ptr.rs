@@ -80,6 +80,10 @@ unsafe impl<T> Dumpable for ProcessPtr<T> {
     unsafe fn read(_: At, _: &mut Reader<'_>) -> Self {
         Self::null()
     }
+    crate::record::changed!(
+        |_this, f| f.fixed("means something in its process only"),
+        |_| Some(Self::null())
+    );
     unsafe fn settle(_: *mut Self, _: At, _: &mut Reader<'_>) {}
     #[inline]
     unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {

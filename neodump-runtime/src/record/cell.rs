@@ -48,6 +48,7 @@ unsafe impl<T: Dumpable> Dumpable for Cell<T> {
         // SAFETY: as for `walk`.
         unsafe { &*self.as_ptr() }.order(key);
     }
+    super::changed!(|this, f| f.value(this.cast::<T>()), |f| f.sample().map(Self::new));
 }
 
 // SAFETY: `UnsafeCell<T>` has the memory form of `T` by guarantee.
@@ -77,6 +78,7 @@ unsafe impl<T: Dumpable> Dumpable for UnsafeCell<T> {
         // SAFETY: forwarded from the caller.
         unsafe { T::audit(at, a) }
     }
+    super::changed!(|this, f| f.value(this.cast::<T>()), |f| f.sample().map(Self::new));
 }
 
 macro_rules! atomic {
@@ -89,6 +91,7 @@ macro_rules! atomic {
                 const { &Shape::leaf(stringify!($atomic), Self::RECORD, &[]) }
             }
             super::scalar::in_place_leaf!();
+            super::changed!(|this, f| f.value(this.cast::<$ty>()), |f| f.sample().map(Self::new));
             fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
                 self.load(Ordering::Relaxed).write(at, w)
             }
@@ -152,6 +155,14 @@ macro_rules! wrapper {
                 // SAFETY: forwarded from the caller.
                 unsafe { T::audit(at, a) }
             }
+            super::changed!(
+                |this, f| {
+                    let $this: *mut Self = this;
+                    let content: *mut T = $content;
+                    f.value(content)
+                },
+                |f| f.sample().map(Self::new)
+            );
         }
     };
 }
@@ -230,6 +241,15 @@ macro_rules! once {
                 // SAFETY: forwarded from the caller.
                 unsafe { super::option::audit_tagged::<T>(at, a) }
             }
+            super::changed!(
+                |this, f| super::fields::as_option(this, f, Self::take, |cell, value| {
+                    if let Some(value) = value {
+                        // Its content was taken, so the cell takes this one.
+                        let _ = cell.set(value);
+                    }
+                }),
+                |f| f.sample::<T>().map(Self::from)
+            );
         }
     };
 }

@@ -124,4 +124,5 @@ unsafe impl<B: Borrowed + ?Sized> Dumpable for Cow<'_, B> {
     fn label(&self) -> Option<String> {
         Borrowed::label(&**self)
     }
+    super::changed!(|this, f| f.value(std::ptr::from_mut((*this).to_mut())), |f| f.sample().map(Self::Owned));
 }

@@ -73,6 +73,20 @@ unsafe impl<T: Dumpable> Dumpable for VecDeque<T> {
         // SAFETY: forwarded from the caller.
         unsafe { owned::audit::<T>(at, a) }
     }
+    super::changed!(
+        |this, f| super::fields::sequence(
+            this,
+            f,
+            Self::len,
+            |deque| deque.front_mut().map(std::ptr::from_mut),
+            |deque, change| {
+                let mut values = std::mem::take(deque).into();
+                change(&mut values);
+                *deque = values.into();
+            }
+        ),
+        |f| Some(super::fields::sample_of(f).into())
+    );
     fn order(&self, key: &mut OrderKey<'_>) {
         let (front, back) = self.as_slices();
         key.defer_parts(front, back);

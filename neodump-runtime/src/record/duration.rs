@@ -52,6 +52,12 @@ unsafe impl Dumpable for Duration {
         self.as_secs().order(key);
         u64::from(self.subsec_nanos()).order(key);
     }
+    super::changed!(
+        |this, f| super::fields::plain(this, f, |time| {
+            time.checked_add(Self::from_nanos(1)).unwrap_or(Self::ZERO)
+        }),
+        |_| Some(Self::from_nanos(1))
+    );
     fn label(&self) -> Option<String> {
         Some(format!("{self:?}"))
     }

@@ -245,7 +245,7 @@ macro_rules! keyed {
     (
         $name:literal, [$($generics:tt)*] $ty:ty, id $id:ty, key $key:ty, value $value:ty,
         where [$($bounds:tt)*], hashed $hashed:literal,
-        |$this:ident| $entries:expr, |$map:ident, $k:ident, $v:ident| $put:expr,
+        |$this:ident| $entries:expr, |$map:ident, $k:ident, $v:ident| $put:expr, taken $taken:expr,
         params [$($param:ty),*]
     ) => {
         impl<$($generics)*> Keyed for $ty where $($bounds)* {
@@ -300,6 +300,12 @@ macro_rules! keyed {
                 a.later(payload, count, audit_entries::<Self>);
                 Ok(())
             }
+            super::changed!(
+                |this, f| super::fields::keyed(
+                    this, f, Self::len, |map| $taken(std::mem::take(map)), |map, key, value| { let _ = Keyed::put(map, key, value); }
+                ),
+                |_| Some(Self::default())
+            );
         }
     };
 }
@@ -308,20 +314,22 @@ macro_rules! keyed {
 keyed!(
     "HashMap", [K, T, S] HashMap<K, T, S>, id HashMap<K::Id, T::Id, S>, key K, value T,
     where [K: Eq + Hash, S: BuildHasher + Default + 'static], hashed true,
-    |map| map.iter(), |map, key, value| map.insert(key, value).is_none(), params [K, T]
+    |map| map.iter(), |map, key, value| map.insert(key, value).is_none(), taken Vec::from_iter, params [K, T]
 );
 keyed!(
     "HashSet", [K, S] HashSet<K, S>, id HashSet<K::Id, S>, key K, value (),
     where [K: Eq + Hash, S: BuildHasher + Default + 'static], hashed true,
-    |set| set.iter().map(|key| (key, &())), |set, key, _unit| set.insert(key), params [K]
+    |set| set.iter().map(|key| (key, &())), |set, key, _unit| set.insert(key),
+    taken |set: Self| set.into_iter().map(|key| (key, ())).collect(), params [K]
 );
 keyed!(
     "BTreeMap", [K, T] BTreeMap<K, T>, id BTreeMap<K::Id, T::Id>, key K, value T,
     where [K: Ord], hashed false,
-    |map| map.iter(), |map, key, value| map.insert(key, value).is_none(), params [K, T]
+    |map| map.iter(), |map, key, value| map.insert(key, value).is_none(), taken Vec::from_iter, params [K, T]
 );
 keyed!(
     "BTreeSet", [K] BTreeSet<K>, id BTreeSet<K::Id>, key K, value (),
     where [K: Ord], hashed false,
-    |set| set.iter().map(|key| (key, &())), |set, key, _unit| set.insert(key), params [K]
+    |set| set.iter().map(|key| (key, &())), |set, key, _unit| set.insert(key),
+    taken |set: Self| set.into_iter().map(|key| (key, ())).collect(), params [K]
 );

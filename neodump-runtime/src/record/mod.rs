@@ -3,12 +3,35 @@
 //! [`Dumpable`] is the contract between the derive and the engines. It is implemented here for
 //! the types of the standard library and by `#[derive(Dumpable)]` for everybody else's.
 
+/// Implements the functions of [`Dumpable`] that tests of completeness call: how the leaves of a value are
+/// shown, and how a new value is made. Nothing without the feature `testing`.
+#[cfg(feature = "testing")]
+macro_rules! changed {
+    (|$this:ident, $f:ident| $fields:expr, |$s:pat_param| $sample:expr) => {
+        #[allow(unused_unsafe, reason = "what has no leaves needs nothing of its caller")]
+        unsafe fn fields($this: *mut Self, $f: &mut crate::record::Fields<'_>) {
+            // SAFETY: forwarded from the caller.
+            unsafe { $fields }
+        }
+        fn sample($s: &mut crate::record::Fields<'_>) -> Option<Self> {
+            $sample
+        }
+    };
+}
+#[cfg(not(feature = "testing"))]
+macro_rules! changed {
+    ($($ignored:tt)*) => {};
+}
+pub(crate) use changed;
+
 mod at;
 mod cell;
 mod cow;
 mod deque;
 mod duration;
 mod fault;
+#[cfg(feature = "testing")]
+pub(crate) mod fields;
 pub mod global;
 pub mod handle;
 pub mod identity;
@@ -39,6 +62,8 @@ pub use crate::dump::KeyedMap;
 pub use at::{At, Place};
 pub(crate) use fault::render;
 pub use fault::{Fault, Refusal, Step};
+#[cfg(feature = "testing")]
+pub use fields::{Fields, FieldsOf, FieldsOfFallback};
 pub use identity::IdentityKey;
 pub use into_field::IntoField;
 pub use layout::{Layout, Record};
@@ -153,6 +178,26 @@ pub unsafe trait Dumpable: Sized {
     /// The value as it stands in the path to an entry under it, where that is short:
     /// `'a'` in `vm.registers['a']`.
     fn label(&self) -> Option<String> {
+        None
+    }
+
+    /// Shows every place of the value that can be changed on its own; see [`testing`](crate::testing).
+    ///
+    /// # Safety
+    ///
+    /// `this` must be a live value that nobody else looks at.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    unsafe fn fields(this: *mut Self, f: &mut Fields<'_>) {
+        let _ = this;
+        f.fixed(format!("neodump cannot change a {}", Self::shape().name));
+    }
+
+    /// A value that is not the empty one, if it can be made of the type alone.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    fn sample(f: &mut Fields<'_>) -> Option<Self> {
+        let _ = f;
         None
     }
 }

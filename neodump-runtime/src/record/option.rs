@@ -120,6 +120,7 @@ unsafe impl<T: Dumpable> Dumpable for Option<T> {
             unsafe { audit_tagged::<T>(at, a) }
         }
     }
+    super::changed!(|this, f| super::fields::option(this, f), |f| f.sample().map(Some));
     fn order(&self, key: &mut OrderKey<'_>) {
         key.unsigned(&[u8::from(self.is_some())]);
         if let Some(value) = self {

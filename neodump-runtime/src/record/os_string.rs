@@ -80,6 +80,14 @@ macro_rules! os_string {
             fn order(&self, key: &mut OrderKey<'_>) {
                 key.bytes(self.as_os_str().as_encoded_bytes());
             }
+            super::changed!(
+                |this, f| super::fields::text(this, f, |text| {
+                    let mut longer = text.as_os_str().to_owned();
+                    longer.push("+");
+                    *text = longer.into();
+                }),
+                |_| Some("+".into())
+            );
             fn label(&self) -> Option<String> {
                 Some(format!("{self:?}"))
             }

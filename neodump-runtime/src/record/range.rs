@@ -81,6 +81,10 @@ macro_rules! range {
                 )+
                 Ok(())
             }
+            super::changed!(
+                |this, f| { $(f.field(stringify!($field), &raw mut (*this).$field);)+ },
+                |f| Some($ty { $($field: f.sample()?),+ })
+            );
             fn order(&self, key: &mut OrderKey<'_>) {
                 $(self.$field.order(key);)+
             }
@@ -97,6 +101,24 @@ struct Inclusive<T>(std::marker::PhantomData<T>);
 impl<T: Dumpable> Inclusive<T> {
     const LAYOUT: Layout<2> = Layout::of_sequence([T::RECORD, T::RECORD]);
     const END: usize = Self::LAYOUT.offsets[1];
+}
+
+/// The places of the bounds, which can be borrowed, but not mutably: their offsets are taken from what is
+/// borrowed, and their pointers from `this`.
+///
+/// # Safety
+///
+/// `this` must be a live range that nobody else looks at.
+unsafe fn bounds_of<T>(this: *mut RangeInclusive<T>) -> (*mut T, *mut T) {
+    // SAFETY: the caller promises a live range.
+    let range = unsafe { &*this };
+    let offset_of = |bound: &T| std::ptr::from_ref(bound).addr() - this.addr();
+    let (start, end) = (offset_of(range.start()), offset_of(range.end()));
+    // SAFETY: the start is inside of the range.
+    let start = unsafe { this.byte_add(start) }.cast::<T>();
+    // SAFETY: the end is inside of the range.
+    let end = unsafe { this.byte_add(end) }.cast::<T>();
+    (start, end)
 }
 
 // SAFETY: the stored form is the two bounds; the range is made of them anew.
@@ -146,16 +168,8 @@ unsafe impl<T: Dumpable> Dumpable for RangeInclusive<T> {
         Self::new(ManuallyDrop::into_inner(start), end)
     }
     unsafe fn settle(this: *mut Self, at: At, r: &mut Reader<'_>) {
-        // The bounds can be borrowed, but not mutably: their places are taken from what is borrowed, and
-        // their pointers from `this`.
         // SAFETY: `this` is a live range that nothing else looks at yet.
-        let range = unsafe { &*this };
-        let offset_of = |bound: &T| std::ptr::from_ref(bound).addr() - this.addr();
-        let (start, end) = (offset_of(range.start()), offset_of(range.end()));
-        // SAFETY: the start is inside of the range.
-        let start = unsafe { this.byte_add(start) }.cast::<T>();
-        // SAFETY: the end is inside of the range.
-        let end = unsafe { this.byte_add(end) }.cast::<T>();
+        let (start, end) = unsafe { bounds_of(this) };
         // SAFETY: forwarded from the caller.
         unsafe { T::settle(start, at, r) };
         // SAFETY: forwarded from the caller.
@@ -167,6 +181,14 @@ unsafe impl<T: Dumpable> Dumpable for RangeInclusive<T> {
         // SAFETY: forwarded from the caller.
         unsafe { T::audit(at.add(Inclusive::<T>::END), a) }.map_err(|fault| fault.within(Step::Field("end")))
     }
+    super::changed!(
+        |this, f| {
+            let (start, end) = bounds_of(this);
+            f.field("start", start);
+            f.field("end", end);
+        },
+        |f| Some(Self::new(f.sample()?, f.sample()?))
+    );
     fn order(&self, key: &mut OrderKey<'_>) {
         self.start().order(key);
         self.end().order(key);

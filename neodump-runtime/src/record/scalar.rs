@@ -37,6 +37,15 @@ macro_rules! number {
                 const { &Shape::leaf(stringify!($ty), Self::RECORD, &[]) }
             }
             in_place_leaf!();
+            super::changed!(
+                |this, f| super::fields::plain(this, f, |value| {
+                    // The lowest bit: what is not above a bound stays below the next even number.
+                    let mut bytes = value.to_le_bytes();
+                    bytes[0] ^= 1;
+                    Self::from_le_bytes(bytes)
+                }),
+                |_| Some(1 as Self)
+            );
             #[inline]
             fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
                 w.put(at, &self.to_le_bytes());
@@ -68,6 +77,7 @@ unsafe impl Dumpable for bool {
         const { &Shape::leaf("bool", Self::RECORD, &[]) }
     }
     in_place_leaf!();
+    super::changed!(|this, f| super::fields::plain(this, f, |value| !value), |_| Some(true));
     fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         w.put(at, &[u8::from(*self)]);
         Ok(())
@@ -92,6 +102,11 @@ unsafe impl Dumpable for char {
         const { &Shape::leaf("char", Self::RECORD, &[]) }
     }
     in_place_leaf!();
+    super::changed!(
+        // Surrogates and the end are even, so the neighbour of a character is one too.
+        |this, f| super::fields::plain(this, f, |value| char::from_u32(u32::from(*value) ^ 1).unwrap_or('?')),
+        |_| Some('x')
+    );
     fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         w.put(at, &u32::from(*self).to_le_bytes());
         Ok(())
@@ -122,6 +137,12 @@ macro_rules! non_zero {
                 const { &Shape::leaf(concat!("NonZero<", stringify!($ty), ">"), Self::RECORD, &[]) }
             }
             in_place_leaf!();
+            super::changed!(
+                |this, f| super::fields::plain(this, f, |value| {
+                    Self::new(value.get() ^ 1).or(Self::new(value.get() ^ 2)).unwrap_or(*value)
+                }),
+                |_| Self::new(1)
+            );
             fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
                 self.get().write(at, w)
             }
@@ -148,6 +169,7 @@ unsafe impl Dumpable for () {
         const { &Shape::leaf("()", Self::RECORD, &[]) }
     }
     in_place_leaf!();
+    super::changed!(|_this, _f| (), |_| Some(()));
     fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         Ok(())
     }
@@ -166,6 +188,7 @@ unsafe impl<T: ?Sized> Dumpable for PhantomData<T> {
         const { &Shape::leaf("PhantomData", Record::in_place::<()>().with_copy(), const { &[] as &[TypeRef] }) }
     }
     in_place_leaf!();
+    super::changed!(|_this, _f| (), |_| Some(Self));
     fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         Ok(())
     }

@@ -58,6 +58,11 @@ unsafe impl<T: Dumpable, const N: usize> Dumpable for [T; N] {
             value.order(key);
         }
     }
+    super::changed!(|this, f| super::fields::elements(this.cast::<T>(), N, f), |f| (0..N)
+        .map(|_| f.sample())
+        .collect::<Option<Vec<T>>>()?
+        .try_into()
+        .ok());
 }
 
 // SAFETY: the stored form is a reference; the elements are hydrated into new memory.
@@ -96,6 +101,16 @@ unsafe impl<T: Dumpable> Dumpable for Vec<T> {
     fn order(&self, key: &mut OrderKey<'_>) {
         key.defer(self.as_slice());
     }
+    super::changed!(
+        |this, f| super::fields::sequence(
+            this,
+            f,
+            Self::len,
+            |values| values.first_mut().map(std::ptr::from_mut),
+            |values, change| change(values)
+        ),
+        |f| Some(super::fields::sample_of(f))
+    );
 }
 
 // SAFETY: the stored form is a reference to one element.
@@ -136,6 +151,7 @@ unsafe impl<T: Dumpable> Dumpable for Box<T> {
     fn order(&self, key: &mut OrderKey<'_>) {
         key.defer(std::slice::from_ref(&**self));
     }
+    super::changed!(|this, f| f.value(&raw mut **this), |f| f.sample().map(Self::new));
 }
 
 // SAFETY: the stored form is a reference, as that of `Vec`.
@@ -171,6 +187,20 @@ unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
     fn order(&self, key: &mut OrderKey<'_>) {
         key.defer(self);
     }
+    super::changed!(
+        |this, f| super::fields::sequence(
+            this,
+            f,
+            |values| values.len(),
+            |values| values.first_mut().map(std::ptr::from_mut),
+            |values, change| {
+                let mut owned = std::mem::replace(values, Self::from([])).into_vec();
+                change(&mut owned);
+                *values = owned.into();
+            }
+        ),
+        |f| Some(super::fields::sample_of(f).into())
+    );
 }
 
 /// Reads the bytes behind a reference.
@@ -218,6 +248,10 @@ macro_rules! string {
             fn order(&self, key: &mut OrderKey<'_>) {
                 key.bytes(self.as_bytes());
             }
+            super::changed!(
+                |this, f| super::fields::text(this, f, |text| *text = format!("{text}+").into()),
+                |_| Some("+".into())
+            );
             fn label(&self) -> Option<String> {
                 Some(format!("{self:?}"))
             }

@@ -63,6 +63,16 @@ macro_rules! shared {
                 }
                 Ok(())
             }
+            super::changed!(
+                |this, f| super::fields::shared(
+                    this,
+                    f,
+                    |value| $ty::get_mut(value).map(std::ptr::from_mut),
+                    $ty::strong_count,
+                    $ty::new
+                ),
+                |f| f.sample().map(Self::new)
+            );
             fn order(&self, key: &mut OrderKey<'_>) {
                 key.shared(std::slice::from_ref(&**self), std::any::TypeId::of::<Self::Id>());
             }

@@ -67,7 +67,7 @@ unsafe fn count_of(reference: Reference, r: &Reader<'_>) -> usize {
 macro_rules! shared_slice {
     (
         [$($generics:tt)*] $ty:ident<$unsized:ty>, of $element:ty, id $id:ty, name $name:literal,
-        params $params:expr, audit $audit:expr, pointer |$elements:ident| $pointer:expr, slice |$this:ident| $slice:expr
+        params $params:expr, audit $audit:expr, changed $changed:expr, sample $sample:expr, pointer |$elements:ident| $pointer:expr, slice |$this:ident| $slice:expr
         $(, label |$labelled:ident| $label:expr)?
     ) => {
         // SAFETY: the stored form is a reference to one payload, hydrated once for all owners.
@@ -131,6 +131,7 @@ macro_rules! shared_slice {
                 let $this = self;
                 key.shared::<$element>($slice, TypeId::of::<Self::Id>());
             }
+            super::changed!(|this, f| $changed(this, f), |f| $sample(f));
             $(
                 fn label(&self) -> Option<String> {
                     let $labelled = self;
@@ -145,11 +146,14 @@ macro_rules! shared_slices {
     ($($ty:ident $slice:literal $str:literal),*) => {$(
         shared_slice!(
             [T: Dumpable] $ty<[T]>, of T, id $ty<[T::Id]>, name $slice, params const { &[TypeRef::of::<T>()] },
-            audit audit_job::<T>, pointer |elements| elements, slice |this| &**this
+            audit audit_job::<T>, changed |this, f| super::fields::shared_sequence::<Self, T>(this, f, |s| s.len()),
+            sample |f| Some(super::fields::sample_of::<T>(f).into()), pointer |elements| elements, slice |this| &**this
         );
         shared_slice!(
             [] $ty<str>, of u8, id Self, name $str, params const { &[] as &[TypeRef] },
-            audit audit_str_job, pointer |elements| elements as *const str, slice |this| this.as_bytes(),
+            audit audit_str_job,
+            changed |this, f| super::fields::text::<Self>(this, f, |text| *text = format!("{text}+").into()),
+            sample |_| Some("+".into()), pointer |elements| elements as *const str, slice |this| this.as_bytes(),
             label |this| Some(format!("{this:?}"))
         );
     )*};

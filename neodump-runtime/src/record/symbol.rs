@@ -37,6 +37,7 @@ unsafe impl Dumpable for Symbol {
     fn order(&self, key: &mut OrderKey<'_>) {
         key.symbol(*self);
     }
+    super::changed!(|this, f| super::fields::symbol(this, f), |_| Some(Self::from_id(0)));
     fn label(&self) -> Option<String> {
         Some(format!("symbol {}", self.id()))
     }
@@ -62,4 +63,15 @@ unsafe impl Dumpable for Interner {
     unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         Ok(())
     }
+    super::changed!(
+        |this, f| f.leaf(
+            this,
+            |symbols| format!("{} symbols", symbols.len()),
+            |symbols, _| {
+                symbols.uninterned("neodump testing");
+                Ok(())
+            }
+        ),
+        |_| Some(Self::new())
+    );
 }

@@ -77,6 +77,10 @@ macro_rules! tuple {
                 )*
                 Ok(())
             }
+            super::changed!(
+                |this, f| { $(f.field(stringify!($index), &raw mut (*this).$index);)* },
+                |f| Some(($(f.sample::<$name>()?,)*))
+            );
             fn order(&self, key: &mut OrderKey<'_>) {
                 $(self.$index.order(key);)*
             }

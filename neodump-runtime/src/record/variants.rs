@@ -109,6 +109,23 @@ macro_rules! variants {
                     }
                 }
             }
+            super::changed!(
+                |this, f| {
+                    match &mut *this {
+                        $(Self::$variant $(($value))? => { $(f.variant_field(stringify!($variant), "0", $value);)? })+
+                    }
+                    f.variants(
+                        this,
+                        &[$(stringify!($variant)),+],
+                        |value| match value { $(Self::$variant { .. } => $index),+ },
+                        variants!(make Self: $($index $variant $($field)?),+),
+                    );
+                },
+                |f| f.sample_variant(
+                    [$(stringify!($variant)),+].len(),
+                    variants!(make Self: $($index $variant $($field)?),+),
+                )
+            );
             fn order(&self, key: &mut OrderKey<'_>) {
                 match self {
                     $(Self::$variant $(($value))? => {
@@ -117,6 +134,15 @@ macro_rules! variants {
                     })+
                 }
             }
+        }
+    };
+    (make $this:ident: $($index:literal $variant:ident $($field:ident)?),+) => {
+        |index, f| match index {
+            $($index => {
+                let _ = &f;
+                Some($this::$variant $((f.sample::<$field>()?))?)
+            })+
+            _ => None,
         }
     };
 }

@@ -118,6 +118,7 @@ unsafe impl<K: Dumpable + ImageKey, V: Dumpable> Dumpable for ImageMap<K, V> {
             }
         }
     }
+    crate::record::changed!(|this, f| crate::record::fields::image_map(this, f), |_| Some(Self::new()));
     fn walk<Vis: Visitor>(&self, v: &mut Vis) -> Result<(), Vis::Stop> {
         let record = const { Entry::<K, V>::RECORD };
         if record.owns {
