@@ -67,7 +67,8 @@ use proc_macro::TokenStream;
 /// | `with = module` | stored as `module::Stored`, through `module::to_stored` and `module::from_stored` |
 /// | `shared` | `Rc` or `Arc`: its owners share it after the load too |
 /// | `native` | a host function or static, stored by name and bound at load |
-/// | `tail = len` | the trailing array `[T; 0]` of an object, with as many elements as the field `len` says |
+/// | `unsafe(tail = len)` | the trailing array `[T; 0]` of an object, with as many elements as the field `len` says |
+/// | `unsafe(pointer)` | beside others: the raw pointers in the field are null or point at live objects |
 /// | `unsafe(tag = expr)` | a union, whose field is selected by `expr` over the fields beside it |
 /// | `weak`, `default = expr` | a word or pointer that keeps nothing in the image: stored if its target is there anyway |
 /// | `identity_key` | a collection keyed by words, pointers or symbols |

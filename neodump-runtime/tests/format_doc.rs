@@ -81,7 +81,7 @@ struct Pair {
 #[repr(C, align(8))]
 struct Text {
     len: u32,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
     bytes: [u8; 0],
 }
 

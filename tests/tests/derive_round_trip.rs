@@ -392,7 +392,7 @@ struct Vector<'gc> {
     header: Header,
     len: u32,
     sum: u64,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
     data: [Value<'gc>; 0],
 }
 
@@ -455,6 +455,7 @@ struct Machine<'gc> {
 #[derive(Dumpable)]
 #[dump(section = "manager", version = 1)]
 struct Manager<'gc> {
+    #[dump(unsafe(pointer))]
     pair: Option<NonNull<Pair<'gc>>>,
     table: Value<'gc>,
     quiet: bool,

@@ -23,6 +23,7 @@ struct Plist {
 #[derive(Dumpable, Default)]
 #[dump(section = "charsets", version = 2)]
 struct Charsets {
+    #[dump(unsafe(pointer))]
     by_name: HashMap<String, NonNull<Plist>>,
     priority: Vec<String>,
     is_unified: bool,

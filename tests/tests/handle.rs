@@ -56,7 +56,9 @@ enum Place {
 
 #[derive(Dumpable)]
 struct Screen {
+    #[dump(unsafe(pointer))]
     window: NonNull<Window>,
+    #[dump(unsafe(pointer))]
     same: NonNull<Window>,
     titles: HashMap<WindowId, String>,
     order: Vec<WindowId>,

@@ -60,6 +60,7 @@ struct Ring {
     used: Cell<u32>,
     items: ImageVec<u8>,
     names: HashMap<String, u32>,
+    #[dump(unsafe(pointer))]
     next: Cell<Option<NonNull<Ring>>>,
 }
 
@@ -90,9 +91,11 @@ struct Vm {
     #[dump(heap)]
     heap: Heap,
     symbols: Interner,
+    #[dump(unsafe(pointer))]
     ring: NonNull<Ring>,
     names: HashMap<String, Symbol>,
     guard: RefCell<u32>,
+    #[dump(unsafe(pointer))]
     garbage: Vec<NonNull<Ring>>,
     #[dump(derived = Self::count)]
     count: usize,

@@ -33,6 +33,7 @@ struct Tables {
     #[dump(identity_key)]
     faces: HashMap<Value, u32>,
     #[dump(identity_key)]
+    #[dump(unsafe(pointer))]
     seen: HashSet<NonNull<Float>>,
     #[dump(identity_key)]
     sorted: BTreeMap<Value, String>,

@@ -22,7 +22,9 @@ struct Value(usize);
 struct Pair {
     first: Cell<Value>,
     rest: Cell<Value>,
+    #[dump(unsafe(pointer))]
     node: Option<NonNull<Node>>,
+    #[dump(unsafe(pointer))]
     back: Cell<*const Pair>,
 }
 
@@ -39,7 +41,7 @@ struct Node {
     by_value: ImageMap<Value, Cell<Value>>,
     texts: ImageMap<ImageStr, ImageVec<Value>>,
     len: u64,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
     tail: [Value; 0],
 }
 

@@ -33,6 +33,7 @@ impl Marker {
 /// A text that several buffers share, with the first of its chain of markers.
 #[derive(Dumpable)]
 struct Text {
+    #[dump(unsafe(pointer))]
     owned: Vec<NonNull<Marker>>,
     #[dump(relink = Text::chain)]
     first: *mut Marker,

@@ -23,10 +23,10 @@ macro_rules! machine {
                 Char(char),
                 Symbol(Symbol),
                 Handle(u32),
-                Cons(NonNull<Cons>),
-                Text(*const Text),
-                Vector { items: *mut Vector, len: u16 },
-                Flagged(bool, Option<NonNull<Cons>>),
+                Cons(#[dump(unsafe(pointer))] NonNull<Cons>),
+                Text(#[dump(unsafe(pointer))] *const Text),
+                Vector { #[dump(unsafe(pointer))] items: *mut Vector, len: u16 },
+                Flagged(bool, #[dump(unsafe(pointer))] Option<NonNull<Cons>>),
             }
 
             #[derive(Dumpable, Debug)]

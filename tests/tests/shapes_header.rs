@@ -41,7 +41,9 @@ impl Header {
 #[repr(C)]
 struct Node {
     header: Header,
+    #[dump(unsafe(pointer))]
     to: Cell<Option<NonNull<Node>>>,
+    #[dump(unsafe(pointer))]
     items: ImageVec<Cell<Option<NonNull<Node>>>>,
 }
 
@@ -50,6 +52,7 @@ struct Node {
 struct Vm {
     #[dump(heap)]
     heap: Heap,
+    #[dump(unsafe(pointer))]
     root: NonNull<Node>,
 }
 

@@ -35,6 +35,7 @@ struct Node {
     #[dump(native)]
     desc: &'static Desc,
     number: u64,
+    #[dump(unsafe(pointer))]
     to: Cell<Option<NonNull<Node>>>,
 }
 
@@ -72,6 +73,7 @@ struct Subr {
 struct Vm {
     #[dump(heap)]
     heap: Heap,
+    #[dump(unsafe(pointer))]
     root: NonNull<Node>,
 }
 
@@ -86,7 +88,9 @@ impl Machine for Vm {
 struct Functions {
     #[dump(heap)]
     heap: Heap,
+    #[dump(unsafe(pointer))]
     root: NonNull<Node>,
+    #[dump(unsafe(pointer))]
     subrs: Vec<NonNull<Subr>>,
     #[dump(native)]
     breakpoint: fn(u32, u32) -> u32,

@@ -14,7 +14,7 @@ use shapes::{Heap, Machine, carry, leak};
 #[derive(Dumpable)]
 #[dump(bound = "T: Object")]
 #[repr(transparent)]
-struct Gc<T>(NonNull<T>);
+struct Gc<T>(#[dump(unsafe(pointer))] NonNull<T>);
 
 impl<T> Clone for Gc<T> {
     fn clone(&self) -> Self {
@@ -57,14 +57,23 @@ struct Node<'x> {
     optional: Option<&'x Leaf>,
     in_cell: Cell<&'x Leaf>,
     optional_in_cell: Cell<Option<&'x Node<'x>>>,
+    #[dump(unsafe(pointer))]
     unsafe_cell: UnsafeCell<Option<NonNull<Node<'x>>>>,
+    #[dump(unsafe(pointer))]
     not_null: NonNull<Leaf>,
+    #[dump(unsafe(pointer))]
     optional_not_null: Option<NonNull<Leaf>>,
+    #[dump(unsafe(pointer))]
     constant: *const Leaf,
+    #[dump(unsafe(pointer))]
     mutable: *mut Node<'x>,
+    #[dump(unsafe(pointer))]
     null: *const Leaf,
+    #[dump(unsafe(pointer))]
     constant_in_cell: Cell<*const Leaf>,
+    #[dump(unsafe(pointer))]
     atomic: AtomicPtr<Node<'x>>,
+    #[dump(unsafe(pointer))]
     atomic_null: AtomicPtr<Leaf>,
     gc: Gc<Leaf>,
     optional_gc: Option<Gc<Node<'x>>>,
@@ -85,8 +94,11 @@ struct Vm {
     root: Gc<Node<'static>>,
     leaf: &'static Leaf,
     /// An `Option` of a nullable pointer needs a tag, and is hydrated.
+    #[dump(unsafe(pointer))]
     nullable: Option<*const Leaf>,
+    #[dump(unsafe(pointer))]
     null: Option<*const Leaf>,
+    #[dump(unsafe(pointer))]
     none: Option<*const Leaf>,
 }
 

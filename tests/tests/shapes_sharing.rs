@@ -48,7 +48,7 @@ struct Node {
 
 /// A key with its own idea of equality, which looks into an object.
 #[derive(Dumpable, Clone, Copy)]
-struct ByContent(NonNull<Pair>);
+struct ByContent(#[dump(unsafe(pointer))] NonNull<Pair>);
 
 impl ByContent {
     fn content(&self) -> (usize, usize) {
@@ -90,6 +90,7 @@ struct Vm {
     locks: Vec<Arc<Mutex<Vec<Value>>>>,
     pairs: Vec<Value>,
     by_identity: HashMap<Value, u32>,
+    #[dump(unsafe(pointer))]
     marked: HashSet<NonNull<Pair>>,
     by_address: BTreeMap<Value, u32>,
     by_content: HashMap<ByContent, u32>,
@@ -278,6 +279,7 @@ impl Owner {
 struct Owners {
     #[dump(heap)]
     heap: Heap,
+    #[dump(unsafe(pointer))]
     object: NonNull<OwnerObject>,
     one: Owner,
     few: Vec<Owner>,
@@ -385,6 +387,7 @@ struct Late {
     few: Vec<Owner>,
     #[expect(clippy::vec_box, reason = "a box in a vector is what is tested")]
     more: Vec<Box<Owner>>,
+    #[dump(unsafe(pointer))]
     objects: Vec<NonNull<OwnerObject>>,
 }
 
@@ -435,7 +438,7 @@ fn shared_values_are_complete_before_those_who_look_at_them() {
 
 /// A key that is known by what its object has hydrated.
 #[derive(Dumpable, Clone, Copy)]
-struct ByEntries(NonNull<Table>);
+struct ByEntries(#[dump(unsafe(pointer))] NonNull<Table>);
 
 impl ByEntries {
     fn count(&self) -> usize {
@@ -463,6 +466,7 @@ impl std::hash::Hash for ByEntries {
 struct Looks {
     #[dump(heap)]
     heap: Heap,
+    #[dump(unsafe(pointer))]
     tables: Vec<NonNull<Table>>,
     by_entries: HashMap<ByEntries, u32>,
     #[dump(derived = Self::count)]

@@ -14,7 +14,8 @@ use shapes::{Heap, How, Machine, carry, dumped, loaded, release};
 struct Vector {
     len: u32,
     mark: Cell<u8>,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
+    #[dump(unsafe(pointer))]
     items: [Cell<Option<NonNull<Vector>>>; 0],
 }
 
@@ -23,9 +24,10 @@ struct Vector {
 #[dump(object)]
 #[repr(C, align(8))]
 struct Bytes {
+    #[dump(unsafe(pointer))]
     owner: *const Vector,
     len: u16,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
     bytes: [u8; 0],
 }
 
@@ -34,6 +36,7 @@ struct Bytes {
 struct Slot {
     name: u16,
     open: bool,
+    #[dump(unsafe(pointer))]
     to: *const Bytes,
     more: [u32; 3],
 }
@@ -45,7 +48,7 @@ struct Slot {
 struct Frame {
     names: Vec<String>,
     count: Cell<u64>,
-    #[dump(tail = count)]
+    #[dump(unsafe(tail = count))]
     slots: [Slot; 0],
 }
 
@@ -54,8 +57,11 @@ struct Frame {
 struct Vm {
     #[dump(heap)]
     heap: Heap,
+    #[dump(unsafe(pointer))]
     vectors: Vec<NonNull<Vector>>,
+    #[dump(unsafe(pointer))]
     bytes: Vec<*const Bytes>,
+    #[dump(unsafe(pointer))]
     frames: Vec<*mut Frame>,
 }
 

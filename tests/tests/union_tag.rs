@@ -25,6 +25,7 @@ enum Redirect {
 #[repr(C)]
 union Value {
     #[dump(tag = Redirect::Plain)]
+    #[dump(unsafe(pointer))]
     plain: Option<NonNull<Box64>>,
     #[dump(tag = Redirect::Alias)]
     alias: u32,

@@ -29,6 +29,7 @@ struct Node {
     other: Cell<*mut Node>,
     #[dump(weak, default = Value::NIL)]
     value: Value,
+    #[dump(unsafe(pointer))]
     next: Option<NonNull<Node>>,
     #[dump(weak)]
     last: Option<NonNull<Node>>,
@@ -48,6 +49,7 @@ struct All {
     table: ImageVec<Entry>,
     owned: Vec<Entry>,
     by_name: HashMap<String, Entry>,
+    #[dump(unsafe(pointer))]
     first: NonNull<Node>,
     #[dump(weak)]
     lonely: Cell<*mut Node>,

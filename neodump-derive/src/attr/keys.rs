@@ -50,11 +50,12 @@ const ON_FIELDS: &[&str] = &[
     "global",
     "shared",
     "native",
-    "tail",
     "heap",
-    "tag",
     "unsafe",
 ];
+
+/// Keys of fields that stand inside `unsafe(..)`; without it they are answered when they are checked.
+const PROMISED: &[&str] = &["tag", "tail"];
 
 impl Level {
     /// The list of known keys, for messages.
@@ -62,7 +63,10 @@ impl Level {
         match self {
             Self::Type => format!("a type takes {}", listed(ON_TYPES, "unsafe(word)")),
             Self::Variant => "a variant takes no keys".to_owned(),
-            Self::Field => format!("a field takes {}", listed(ON_FIELDS, "unsafe(tag = ..)")),
+            Self::Field => format!(
+                "a field takes {}",
+                listed(ON_FIELDS, "unsafe(pointer)`, `unsafe(tag = ..)`, `unsafe(tail = ..)")
+            ),
         }
     }
 
@@ -70,11 +74,13 @@ impl Level {
     pub(super) fn judge(self, key: &Ident) -> syn::Result<()> {
         let name = key.to_string();
         let on_type = ON_TYPES.contains(&name.as_str());
-        let on_field = ON_FIELDS.contains(&name.as_str());
+        let on_field = ON_FIELDS.contains(&name.as_str()) || PROMISED.contains(&name.as_str());
         if (self == Self::Type && on_type) || (self == Self::Field && on_field) {
             return Ok(());
         }
-        let message = if name == "word" {
+        let message = if self == Self::Field && name == "pointer" {
+            "a pointer that dangles is undefined behaviour at the dump, which follows it: write unsafe(pointer)".to_owned()
+        } else if name == "word" {
             "the compiler cannot check a word's scheme, and dereferences rest on it: write unsafe(word)"
                 .to_owned()
         } else if on_type {

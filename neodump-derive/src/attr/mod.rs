@@ -82,7 +82,12 @@ pub(crate) struct FieldAttrs {
     pub(crate) selected: Slot<Option<Pat>>,
     pub(crate) shared: Slot<()>,
     pub(crate) native: Slot<()>,
+    /// `unsafe(tail = len)`.
     pub(crate) tail: Slot<Ident>,
+    /// `tail = len`, without the promise.
+    pub(crate) bare_tail: Slot<Ident>,
+    /// `unsafe(pointer)`, beside what else there is.
+    pub(crate) pointer: Slot<()>,
     pub(crate) heap: Slot<()>,
     /// All keys in the order of the source.
     pub(crate) order: Vec<Ident>,
@@ -156,10 +161,18 @@ impl FieldAttrs {
                     promised.push(key.clone());
                     set(&mut this.tag, &key, value)
                 }
+                Promise::Tail(key, value) => {
+                    promised.push(key.clone());
+                    set(&mut this.tail, &key, value)
+                }
+                Promise::Pointer(key) => {
+                    promised.push(key.clone());
+                    set(&mut this.pointer, &key, ())
+                }
             },
             "shared" => set(&mut this.shared, key, flag(key, input)?),
             "native" => set(&mut this.native, key, flag(key, input)?),
-            "tail" => set(&mut this.tail, key, value::ident(key, input, "tail = len")?),
+            "tail" => set(&mut this.bare_tail, key, value::ident(key, input, "unsafe(tail = len)")?),
             "heap" => set(&mut this.heap, key, flag(key, input)?),
             other => Err(syn::Error::new(key.span(), format!("`{other}` is not read on a field"))),
         });

@@ -92,15 +92,22 @@ pub(super) fn word(key: &Ident, input: ParseStream<'_>) -> syn::Result<(Ident, (
     Ok((word, ()))
 }
 
-/// What a field promises: `unsafe(tag = expr)`.
+/// What a field promises: `unsafe(pointer)`, `unsafe(tag = expr)`, `unsafe(tail = len)`.
 pub(super) enum Promise {
     Tag(Ident, Expr),
+    Tail(Ident, Ident),
+    Pointer(Ident),
 }
 
-/// `(tag = expr)` after `unsafe`, on a field.
+/// `(pointer)`, `(tag = expr)` or `(tail = len)` after `unsafe`, on a field.
 pub(super) fn promise(key: &Ident, input: ParseStream<'_>) -> syn::Result<Promise> {
-    let error =
-        |span: Span| syn::Error::new(span, "a field promises what a tag selects: write unsafe(tag = expr)");
+    let error = |span: Span| {
+        syn::Error::new(
+            span,
+            "a field promises what it points at, what a tag selects, or what a count counts: write unsafe(pointer), \
+             unsafe(tag = expr) or unsafe(tail = len)",
+        )
+    };
     if !input.peek(syn::token::Paren) {
         return Err(error(key.span()));
     }
@@ -108,13 +115,22 @@ pub(super) fn promise(key: &Ident, input: ParseStream<'_>) -> syn::Result<Promis
     parenthesized!(content in input);
     let inner = content.call(Ident::parse_any).map_err(|_| error(key.span()))?;
     let promise = match inner.to_string().as_str() {
-        "tag" => Promise::Tag(inner.clone(), value(&inner, &content, "unsafe(tag = redirect)")?),
-        _ => return Err(error(inner.span())),
+        "tag" => {
+            value(&inner, &content, "unsafe(tag = redirect)").map(|tag| Promise::Tag(inner.clone(), tag))
+        }
+        "tail" => ident(&inner, &content, "unsafe(tail = len)").map(|len| Promise::Tail(inner.clone(), len)),
+        "pointer" => flag(&inner, &content).map(|()| Promise::Pointer(inner.clone())),
+        _ => Err(error(inner.span())),
     };
-    if !content.is_empty() {
-        return Err(content.error(format!("expected `)` after `{inner}`")));
+    let promise = promise.and_then(|promise| match content.is_empty() {
+        true => Ok(promise),
+        false => Err(content.error(format!("expected `)` after `{inner}`"))),
+    });
+    // What is left would be answered once more.
+    while !content.is_empty() {
+        content.parse::<TokenTree>()?;
     }
-    Ok(promise)
+    promise
 }
 
 /// `= A | B`, the pattern of a field of a union; whatever else it is, it stands on a field that is none.

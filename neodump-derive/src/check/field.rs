@@ -7,7 +7,7 @@ use syn::{DeriveInput, Member, Type};
 
 use super::types::{self, Nominal};
 use crate::ast::{Field, Native, Policy, Tail, named_by};
-use crate::attr::FieldAttrs;
+use crate::attr::{FieldAttrs, Keyed};
 use crate::bound::is_phantom;
 use crate::ctxt::Ctxt;
 
@@ -71,6 +71,8 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         shared,
         native,
         tail,
+        bare_tail,
+        pointer,
         heap,
         order,
         is_broken,
@@ -87,7 +89,7 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
     }
     let default = default.map(|default| default.value);
     // The one that comes first in the source is right, the others contradict it.
-    let mut keys = order.iter().filter(|key| *key != "default" && *key != "getter");
+    let mut keys = order.iter().filter(|key| *key != "default" && *key != "getter" && *key != "pointer");
     if let Some(first) = keys.next() {
         let mut contradicted = false;
         for key in keys {
@@ -100,6 +102,14 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         if contradicted {
             return Policy::Plain;
         }
+    }
+    if let Some(tail) = bare_tail {
+        ctxt.error(
+            tail.span(),
+            "a count that safe code can make wrong is undefined behaviour at the dump, which reads so many elements: write \
+             unsafe(tail = len)",
+        );
+        return Policy::Plain;
     }
     let chosen = if let Some(skip) = skip {
         if skip.value.value().trim().is_empty() {
@@ -163,8 +173,10 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             return Policy::Plain;
         }
         types::refuse(ctxt, ty, false);
+        check_pointers(ctxt, &Policy::Plain, pointer.as_ref(), ty);
         return Policy::Plain;
     };
+    check_pointers(ctxt, &policy, pointer.as_ref(), ty);
     refuse_in(ctxt, owner, &key, &policy);
     match &policy {
         Policy::Shared => {
@@ -228,6 +240,35 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
         _ => {}
     }
     policy
+}
+
+/// A dump follows pointers: whoever lets it promises what they point at.
+fn check_pointers(ctxt: &Ctxt, policy: &Policy, promise: Option<&Keyed<()>>, ty: &Type) {
+    let is_followed = matches!(
+        policy,
+        Policy::Plain
+            | Policy::Shared
+            | Policy::IdentityKey
+            | Policy::Selected(_)
+            | Policy::Tail(_)
+            | Policy::Overlay(_)
+    );
+    match promise {
+        Some(promise) if !is_followed => ctxt.error(
+            promise.span(),
+            "the dump does not follow what is in this field, so there is nothing to promise: remove unsafe(pointer)",
+        ),
+        None if is_followed => {
+            if let Some(pointer) = types::pointers(ty).first() {
+                ctxt.error_over(
+                    pointer,
+                    "a dump follows pointers, and safe code could let this one dangle: promise that it is null or points at a \
+                     live object of its type whenever the machine is dumped, with #[dump(unsafe(pointer))]",
+                );
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Refuses policies that the owner has no place for.
@@ -355,7 +396,7 @@ pub(super) fn check_tail(ctxt: &Ctxt, fields: &[Field]) {
             }
             Policy::Plain if last && types::empty_array(&field.ty).is_some() => ctxt.error_over(
                 &field.ty,
-                "an empty array at the end of an object is a trailing array: add #[dump(tail = len)], where `len` is the field that counts it",
+                "an empty array at the end of an object is a trailing array: add #[dump(unsafe(tail = len))], where `len` is the field that counts it",
             ),
             _ => {}
         }

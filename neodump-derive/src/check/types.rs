@@ -97,6 +97,25 @@ pub(super) fn mentions(ty: &Type, name: &str) -> bool {
     find.1
 }
 
+/// The pointers in a type that a dump follows, as far as its tokens tell: not references, which are always valid.
+pub(super) fn pointers(ty: &Type) -> Vec<&Type> {
+    struct Find<'a>(Vec<&'a Type>);
+    impl<'ast> Visit<'ast> for Find<'ast> {
+        fn visit_type(&mut self, ty: &'ast Type) {
+            match ty {
+                Type::Ptr(_) => self.0.push(ty),
+                Type::Path(path) if last_is(path, "NonNull") || last_is(path, "AtomicPtr") => self.0.push(ty),
+                Type::Path(path) if last_is(path, "PhantomData") => {}
+                Type::FnPtr(_) => {}
+                _ => visit::visit_type(self, ty),
+            }
+        }
+    }
+    let mut find = Find(Vec::new());
+    find.visit_type(ty);
+    find.0
+}
+
 /// Whether the type is a pointer or reference, or an `Option` or a cell of one, as far as its tokens tell.
 pub(super) fn is_pointer(ty: &Type) -> bool {
     match ungrouped(ty) {

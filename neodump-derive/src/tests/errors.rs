@@ -113,22 +113,28 @@ fn shapes_that_have_no_stored_form_are_refused() {
 #[test]
 fn objects_are_repr_c_and_their_tail_is_counted() {
     refuses("#[dump(object)] struct S { a: u8 }", "add #[repr(C)]");
-    refuses("#[dump(object)] #[repr(C)] struct S { n: u32, data: [u64; 0] }", "add #[dump(tail = len)]");
     refuses(
-        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(tail = m)] d: [u64; 0] }",
+        "#[dump(object)] #[repr(C)] struct S { n: u32, data: [u64; 0] }",
+        "add #[dump(unsafe(tail = len))]",
+    );
+    refuses(
+        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(unsafe(tail = m))] d: [u64; 0] }",
         "there are: `n`",
     );
     refuses(
-        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(tail = n)] d: [u64; 4] }",
+        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(unsafe(tail = n))] d: [u64; 4] }",
         "has the type `[T; 0]`",
     );
     refuses(
-        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(tail = n)] d: [u64; 0], e: u8 }",
+        "#[dump(object)] #[repr(C)] struct S { n: u32, #[dump(unsafe(tail = n))] d: [u64; 0], e: u8 }",
         "the last field",
     );
-    refuses("struct S { n: u32, #[dump(tail = n)] d: [u64; 0] }", "only a heap object has a trailing array");
     refuses(
-        "#[dump(object)] #[repr(C)] struct S { #[dump(bake = 0)] n: u32, #[dump(tail = n)] d: [u64; 0] }",
+        "struct S { n: u32, #[dump(unsafe(tail = n))] d: [u64; 0] }",
+        "only a heap object has a trailing array",
+    );
+    refuses(
+        "#[dump(object)] #[repr(C)] struct S { #[dump(bake = 0)] n: u32, #[dump(unsafe(tail = n))] d: [u64; 0] }",
         "is stored as it is",
     );
 }
@@ -205,7 +211,7 @@ fn unions_and_their_tags_are_told_apart() {
         "remove the #[dump(..)] of `kind`",
     );
     refuses("enum E { A { kind: u8, #[dump(unsafe(tag = kind))] value: U } }", "not for fields of an enum");
-    refuses("struct S { #[dump(unsafe(word))] value: u64 }", "write unsafe(tag = expr)");
+    refuses("struct S { #[dump(unsafe(word))] value: u64 }", "unsafe(tag = expr)");
 }
 
 #[test]
@@ -231,6 +237,32 @@ fn weak_references_identities_and_mirrors_are_said_of_what_has_them() {
         "struct S { #[dump(getter = f, remote = D)] f: u8 }",
         "it goes with #[dump(remote = other::Type)]",
     );
+}
+
+#[test]
+fn what_a_dump_follows_is_promised() {
+    for ty in
+        ["NonNull<Cons>", "*const Cons", "Option<Cell<*mut Cons>>", "Vec<AtomicPtr<Cons>>", "[*mut Cons; 3]"]
+    {
+        refuses(&format!("struct S {{ f: {ty} }}"), "with #[dump(unsafe(pointer))]");
+        accepts(&format!("struct S {{ #[dump(unsafe(pointer))] f: {ty} }}"));
+        accepts(&format!("struct S {{ #[dump(weak)] f: {ty} }}"));
+        accepts(&format!("struct S {{ #[dump(skip = \"why\")] f: {ty} }}"));
+    }
+    accepts("struct S<'a, T> { f: &'a Cons, g: PhantomData<*mut T>, #[dump(native)] h: fn(*mut u8) }");
+    refuses("enum E { A(NonNull<Cons>) }", "with #[dump(unsafe(pointer))]");
+    refuses("struct S { #[dump(shared)] f: Rc<Cell<*mut Cons>> }", "with #[dump(unsafe(pointer))]");
+    accepts("struct S { #[dump(shared, unsafe(pointer))] f: Rc<Cell<*mut Cons>> }");
+    refuses("struct S { #[dump(cache, unsafe(pointer))] f: *mut Cons }", "remove unsafe(pointer)");
+    refuses("struct S { #[dump(pointer)] f: *mut Cons }", "write unsafe(pointer)");
+    refuses("struct S { #[dump(unsafe(pointer = 1))] f: *mut Cons }", "`pointer` takes no value");
+    let tail = |tail: &str, of: &str| {
+        format!("#[dump(object)] #[repr(C)] struct S {{ n: u32, #[dump({tail})] d: [{of}; 0] }}")
+    };
+    refuses(&tail("tail = n", "u64"), "write unsafe(tail = len)");
+    accepts(&tail("unsafe(tail = n)", "u64"));
+    refuses(&tail("unsafe(tail = n)", "*mut Cons"), "with #[dump(unsafe(pointer))]");
+    accepts(&tail("unsafe(tail = n), unsafe(pointer)", "*mut Cons"));
 }
 
 #[test]

@@ -55,11 +55,11 @@ shapes! {
     }
     bound_struct: {
         #[dump(bound = "T: Object, U: Clone")]
-        struct Gc<T, U> { pointer: NonNull<T>, other: U }
+        struct Gc<T, U> { #[dump(unsafe(pointer))] pointer: NonNull<T>, other: U }
     }
     invariant_lifetime: {
         #[repr(transparent)]
-        struct Gc<'gc, T: Object> { pointer: NonNull<T>, brand: PhantomData<Cell<&'gc ()>> }
+        struct Gc<'gc, T: Object> { #[dump(unsafe(pointer))] pointer: NonNull<T>, brand: PhantomData<Cell<&'gc ()>> }
     }
     unit_enum: {
         enum Weight { Thin, Bold = 7, Black }
@@ -127,7 +127,7 @@ shapes! {
     object_tail: {
         #[dump(object, kind = 1)]
         #[repr(C)]
-        struct Vector { header: Header, len: u32, #[dump(tail = len)] data: [Value; 0] }
+        struct Vector { header: Header, len: u32, #[dump(unsafe(tail = len))] data: [Value; 0] }
     }
     section: {
         #[dump(section = "faces", version = 3)]

@@ -23,6 +23,7 @@ pub struct Holder<T> {
 #[derive(Dumpable)]
 pub struct Everywhere<T> {
     pub inline: T,
+    #[dump(unsafe(pointer))]
     object: NonNull<Holder<T>>,
     many: Vec<T>,
     optional: Option<T>,

@@ -6,7 +6,7 @@ use neodump_runtime::Dumpable;
 struct Vector {
     len: u64,
     hash: u64,
-    #[dump(tail = size)]
+    #[dump(unsafe(tail = size))]
     data: [u64; 0],
 }
 

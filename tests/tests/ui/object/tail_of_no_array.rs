@@ -5,7 +5,7 @@ use neodump_runtime::Dumpable;
 #[repr(C)]
 struct Vector {
     len: u64,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
     data: Vec<u64>,
 }
 

@@ -3,7 +3,7 @@ use neodump_runtime::Dumpable;
 #[derive(Dumpable)]
 struct Vector {
     len: u64,
-    #[dump(tail = len)]
+    #[dump(unsafe(tail = len))]
     data: [u64; 0],
 }
 
