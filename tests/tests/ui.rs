@@ -13,6 +13,7 @@ fn mistakes_are_answered_where_they_are() {
         "image",
         "load_work",
         "object",
+        "pointer",
         "policy",
         "remote",
         "section",
