@@ -39,6 +39,20 @@ pub fn put(plist: &mut Plist, property: Value, value: Value) -> bool {
     }
 }
 
+/// Puts several properties; whether that changed anything.
+pub fn put_pairs(plist: &mut Plist, pairs: &[(Value, Value)]) -> bool {
+    let mut changed = false;
+    for &(property, value) in pairs {
+        changed |= put(plist, property, value);
+    }
+    changed
+}
+
+/// The names and values in a property list.
+pub fn pairs(heap: &Heap, plist: Value) -> Vec<(Value, Value)> {
+    heap.list_elements(plist, usize::MAX).chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
+}
+
 fn same(one: &[(Value, Value)], other: &[(Value, Value)]) -> bool {
     one.len() == other.len() && one.iter().all(|pair| value_of(other, pair.0) == Some(pair.1))
 }
@@ -174,9 +188,7 @@ impl Intervals {
     /// Gives characters from `at` on the properties of another text, whose first character is 0.
     pub fn put_all(&mut self, at: u64, other: &Intervals) {
         for (start, end, plist) in other.runs() {
-            self.edit(at + start, at + end, |_, _, own| {
-                plist.iter().fold(false, |changed, &(property, value)| put(own, property, value) || changed)
-            });
+            self.edit(at + start, at + end, |_, _, own| put_pairs(own, plist));
         }
     }
 
@@ -186,10 +198,8 @@ impl Intervals {
         for run in heap.list_elements(list, usize::MAX).chunks_exact(3) {
             let place = |v: Value| v.as_fixnum().and_then(|n| u64::try_from(n).ok());
             let (Some(start), Some(end)) = (place(run[0]), place(run[1])) else { continue };
-            let plist = heap.list_elements(run[2], usize::MAX);
-            all.edit(start, end, |_, _, own| {
-                plist.chunks_exact(2).fold(false, |changed, pair| put(own, pair[0], pair[1]) || changed)
-            });
+            let plist = pairs(heap, run[2]);
+            all.edit(start, end, |_, _, own| put_pairs(own, &plist));
         }
         all
     }

@@ -2,7 +2,7 @@
 
 use super::{SubrDesc, arg, subr};
 use crate::buffer::BufferId;
-use crate::buffer::interval::{Intervals, Plist, plist_value, put, value_of};
+use crate::buffer::interval::{Intervals, Plist, pairs, plist_value, put, put_pairs, value_of};
 use crate::error::LispResult;
 use crate::machine::Vm;
 use crate::object::Str;
@@ -39,23 +39,19 @@ pub(super) static SUBRS: [SubrDesc; 13] = [
         change(vm, [a[0], a[1], arg(a, 4)], &mut |plist| put(plist, a[2], a[3])).map(|_| Value::NIL)
     }),
     subr("add-text-properties", 3, 4, |vm, a| {
-        let pairs = pairs(vm, a[2]);
-        change(vm, [a[0], a[1], arg(a, 3)], &mut |plist| {
-            pairs.iter().fold(false, |changed, &(name, value)| put(plist, name, value) || changed)
-        })
+        let pairs = pairs(&vm.heap, a[2]);
+        change(vm, [a[0], a[1], arg(a, 3)], &mut |plist| put_pairs(plist, &pairs))
     }),
     subr("set-text-properties", 3, 4, |vm, a| {
-        let pairs = pairs(vm, a[2]);
+        let pairs = pairs(&vm.heap, a[2]);
         change(vm, [a[0], a[1], arg(a, 3)], &mut |plist| {
-            let new = pairs.iter().fold(Plist::new(), |mut new, &(name, value)| {
-                put(&mut new, name, value);
-                new
-            });
+            let mut new = Plist::new();
+            put_pairs(&mut new, &pairs);
             std::mem::replace(plist, new) != *plist
         })
     }),
     subr("remove-text-properties", 3, 4, |vm, a| {
-        let names: Vec<Value> = pairs(vm, a[2]).into_iter().map(|pair| pair.0).collect();
+        let names: Vec<Value> = pairs(&vm.heap, a[2]).into_iter().map(|pair| pair.0).collect();
         change(vm, [a[0], a[1], arg(a, 3)], &mut |plist| remove(plist, &names))
     }),
     subr("remove-list-of-text-properties", 3, 4, |vm, a| {
@@ -113,10 +109,6 @@ fn remove(plist: &mut Plist, names: &[Value]) -> bool {
     let before = plist.len();
     plist.retain(|pair| !names.contains(&pair.0));
     plist.len() != before
-}
-
-fn pairs(vm: &Vm, plist: Value) -> Plist {
-    vm.heap.list_elements(plist, usize::MAX).chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
 /// The first place and the end of a string or buffer.
