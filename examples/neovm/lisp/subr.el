@@ -260,7 +260,6 @@
 (defun string-clean-whitespace (s) (string-trim (replace-regexp-in-string "[ \t\n\r]+" " " s)))
 (defun string-greaterp (a b) (string< b a))
 (defun string-or-null-p (x) (or (null x) (stringp x)))
-(defun char-equal (a b) (= (downcase a) (downcase b)))
 (defun char-uppercase-p (c) (/= c (downcase c)))
 
 (defun string-truncate-left (s n) (if (<= (length s) n) s (concat "..." (substring s (- (length s) (max 1 (- n 3)))))))

@@ -10,7 +10,7 @@ use crate::symbols::sym;
 use crate::value::Value;
 use std::cmp::Ordering;
 
-pub(super) static SUBRS: [SubrDesc; 33] = [
+pub(super) static SUBRS: [SubrDesc; 31] = [
     subr("stringp", 1, 1, |_, a| Ok(Value::bool(a[0].is_str()))),
     subr("characterp", 1, 2, |_, a| Ok(Value::bool(is_char(a[0])))),
     subr("char-or-string-p", 1, 1, |_, a| Ok(Value::bool(a[0].is_str() || is_char(a[0])))),
@@ -82,32 +82,6 @@ pub(super) static SUBRS: [SubrDesc; 33] = [
             }
         }
         Ok(vm.string_of(&out))
-    }),
-    subr("split-string", 1, 4, |vm, a| {
-        let all = vm.string_chars(a[0])?;
-        let separators = if arg(a, 1).is_nil() { Vec::new() } else { vm.string_chars(a[1])? };
-        let mut parts: Vec<Vec<u32>> = vec![Vec::new()];
-        let mut at = 0;
-        while at < all.len() {
-            let blank = separators.is_empty() && all[at] <= 0x20;
-            if blank || !separators.is_empty() && all[at..].starts_with(&separators) {
-                parts.push(Vec::new());
-                at += separators.len().max(1);
-            } else if let Some(last) = parts.last_mut() {
-                last.push(all[at]);
-                at += 1;
-            }
-        }
-        let omit = separators.is_empty() || arg(a, 2).is_true();
-        let parts: Vec<Value> =
-            parts.iter().filter(|p| !(omit && p.is_empty())).map(|p| vm.string_of(p)).collect();
-        Ok(vm.heap.list(&parts))
-    }),
-    subr("string-trim", 1, 1, |vm, a| {
-        let all = vm.string_chars(a[0])?;
-        let start = all.iter().position(|&c| c > 0x20).unwrap_or(all.len());
-        let end = all.iter().rposition(|&c| c > 0x20).map_or(start, |at| at + 1);
-        Ok(vm.string_of(&all[start..end]))
     }),
     subr("string-join", 1, 2, |vm, a| {
         let mut parts = Vec::new();
