@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::os::unix::fs::FileExt;
 
-use neodump_runtime::heap::ObjectType;
-use neodump_runtime::{Image, LoadOptions, LoadReport, Natives, Placement, Way};
+use neodump_runtime::heap::{Edges, ObjectType};
+use neodump_runtime::{Dumpable, Image, LoadOptions, LoadReport, Natives, Placement, Way};
 use neodump_tests::fixture::{DESCRIPTORS, Value, Vm, double, natives, plain, square};
 
 /// A machine elsewhere than at its base, which belongs to the tests that map.
@@ -252,4 +252,34 @@ fn what_is_mapped_is_not_moved_by_anything() {
         moved.image().is_some_and(|image| value.address().is_some_and(|address| image.is_object(address)))
     }));
     assert_eq!(moved.describe(), text);
+}
+
+/// State behind a lock that somebody may hold.
+#[derive(Dumpable)]
+struct Guarded {
+    value: std::sync::Mutex<Value>,
+}
+
+#[test]
+fn a_collection_does_not_go_on_past_what_it_cannot_look_into() {
+    let mut vm = Vm::empty();
+    let guarded = Guarded { value: std::sync::Mutex::new(vm.cons(Value::NIL, Value::NIL)) };
+    let count = || {
+        let mut met = 0;
+        let mut see = |_: *const u8, _: &'static ObjectType| met += 1;
+        let mut edges = Edges::new(&mut see);
+        let Ok(()) = Dumpable::walk(&guarded, &mut edges);
+        // SAFETY: nothing has changed since the walk.
+        unsafe { edges.finish() };
+        drop(edges);
+        met
+    };
+    assert_eq!(count(), 1);
+    let held = guarded.value.lock().expect("not poisoned");
+    let refused =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(count)).expect_err("the value is hidden");
+    let message = refused.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("would be lost") && message.contains("locked"), "{message}");
+    drop(held);
+    assert_eq!(count(), 1);
 }

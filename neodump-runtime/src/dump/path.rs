@@ -57,6 +57,12 @@ impl Visitor for Find {
         if address == self.wanted { Err(Refusal::new("found")) } else { Ok(()) }
     }
 
+    /// Another refusal than that whose way is looked for.
+    fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Box<Refusal>> {
+        drop(refusal);
+        Ok(())
+    }
+
     fn defer(&mut self, job: Job<Self>) -> Result<(), Box<Refusal>> {
         if self.depth == DEEPEST {
             self.jobs.push(job);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 
 use crate::heap::ObjectType;
-use crate::record::{Job, Visitor};
+use crate::record::{Job, Refusal, Visitor};
 use crate::symbols::Symbol;
 
 /// What is told of each edge.
@@ -19,6 +19,16 @@ pub trait SeeEdge {
     /// A symbol.
     fn symbol(&mut self, symbol: Symbol) {
         let _ = symbol;
+    }
+
+    /// Something that cannot be looked into: a locked mutex, a borrowed cell, a word of unknown tag.
+    ///
+    /// # Panics
+    ///
+    /// Always, unless it is implemented: a collector that went on would free what is in use. A machine that has
+    /// words of tags which its scheme does not list, and knows that they refer to nothing, may let them pass.
+    fn hidden(&mut self, what: &Refusal) {
+        panic!("the edges of a value cannot be told, and what it refers to would be lost: {}", what.problem);
     }
 }
 
@@ -112,6 +122,11 @@ impl<S: SeeEdge> Visitor for Edges<S> {
     #[inline]
     fn symbol(&mut self, symbol: Symbol) -> Result<(), Infallible> {
         self.see.symbol(symbol);
+        Ok(())
+    }
+
+    fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Infallible> {
+        self.see.hidden(&refusal);
         Ok(())
     }
 

@@ -87,16 +87,13 @@ pub trait Visitor: Sized {
         Ok(())
     }
 
-    /// Something that cannot be walked: a locked mutex, a word of unknown tag. A collector ignores
-    /// it by default.
+    /// Something that cannot be walked: a locked mutex, a borrowed cell, a word of unknown tag. What it refers to
+    /// is not shown, so whoever frees what was not shown must not go on.
     ///
     /// # Errors
     ///
     /// The visitor's own.
-    fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Self::Stop> {
-        drop(refusal);
-        Ok(())
-    }
+    fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Self::Stop>;
 
     /// Puts off the walk behind an owned indirection. Whoever started the walk runs the jobs.
     ///
