@@ -8,6 +8,7 @@ mod aside;
 pub mod bignum;
 pub mod buffer;
 mod bytecode;
+pub mod cache;
 pub mod char_runs;
 pub mod char_table;
 pub mod chars;

@@ -301,6 +301,7 @@ impl Vm {
         self.bindings.iter().for_each(|binding| roots.value(binding.old));
         self.catches.iter().for_each(|&v| roots.value(v));
         self.session.threads.iter().for_each(|&v| roots.value(v));
+        roots.value(self.session.terminal);
         if let Some(aside) = &self.session.aside {
             roots.value(aside.lexenv);
             aside.variables.iter().for_each(|(_, value)| roots.value(*value));

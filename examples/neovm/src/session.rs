@@ -42,6 +42,8 @@ pub(crate) struct Session {
     pub(crate) threads: Vec<Value>,
     /// Where the last search found what, in characters.
     pub(crate) match_data: Groups,
+    /// The terminal of this process, nil until somebody asks for it: an object of the live heap, in no image.
+    pub(crate) terminal: Value,
     /// Whether `post-gc-hook` is running.
     pub(crate) in_gc_hook: bool,
 }

@@ -8,7 +8,7 @@ use crate::symbols::sym;
 use crate::value::Value;
 use std::path::PathBuf;
 
-pub(super) static SUBRS: [SubrDesc; 8] = [
+pub(super) static SUBRS: [SubrDesc; 10] = [
     subr("dump-emacs-portable", 1, 2, dump),
     subr("pdumper-stats", 0, 0, stats),
     // A thread is `[thread NAME FUNCTION STATE RESULT]`. It runs to its end when somebody waits for it.
@@ -24,6 +24,16 @@ pub(super) static SUBRS: [SubrDesc; 8] = [
         slot(vm, a[0], NAME)?;
         Ok(Value::bool(vm.session.threads.contains(&a[0])))
     }),
+    // The terminal of the process, `[terminal NAME PARAMETERS]`. A machine that was loaded or cloned makes its own.
+    subr("frame-terminal", 0, 1, |vm, _| {
+        if vm.session.terminal.is_nil() {
+            let name = vm.heap.string("initial_terminal");
+            let terminal = [vm.intern("terminal"), name, Value::NIL].to_vec();
+            vm.session.terminal = vm.heap.slots::<Record>(terminal);
+        }
+        Ok(vm.session.terminal)
+    }),
+    subr("terminal-live-p", 1, 1, |vm, a| Ok(Value::bool(a[0].is_true() && a[0] == vm.session.terminal))),
     subr("all-threads", 0, 0, |vm, _| {
         let threads = vm.session.threads.clone();
         Ok(vm.heap.list(&threads))
