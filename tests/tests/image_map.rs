@@ -212,6 +212,12 @@ fn a_load_at_the_base_writes_no_page_whatever_the_number_of_entries() {
     };
     check_full(&vm, 5000);
     assert_eq!(written(&vm), 0, "look-ups write nothing");
+    // A value changes where it lies, far from the object that owns it: a collector must hear of that object.
+    let own = Value::pair(Value::int(0));
+    vm.table.table().by_value.get(&vm.keys[2500]).expect("an entry").set(own);
+    let mut told = Vec::new();
+    vm.heap.image().expect("an image").written_objects(|object, _| told.push(object.addr() | 2));
+    assert_eq!(told, [vm.table.0], "the table, and no pair");
     release(vm);
 }
 

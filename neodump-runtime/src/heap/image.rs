@@ -150,6 +150,8 @@ pub struct Image {
     pub(crate) region: Region,
     pub(crate) heap_start: usize,
     pub(crate) heap_bytes: usize,
+    /// Where the elements are that objects own and may change in place: start and length.
+    pub(crate) words: (usize, usize),
     /// In the order of their addresses.
     pub(crate) arenas: Vec<Arena>,
     pub(crate) imports: Vec<Import>,
@@ -222,9 +224,10 @@ impl Image {
     }
 
     /// Shows the objects that may have been written since the load: told by the barrier, else all
-    /// that lie on written pages where the platform tells, else all.
+    /// that lie on written pages where the platform tells, else all. If a page was written that has
+    /// elements of vectors or entries of maps, all objects that own such are among them.
     pub fn written_objects(&self, mut see: impl FnMut(*mut u8, &'static ObjectType)) {
-        let written = written::Filter::of(&self.writes, self.heap_start, self.heap_bytes);
+        let written = written::Filter::of(&self.writes, (self.heap_start, self.heap_bytes), self.words);
         for arena in &self.arenas {
             // Sizes come from the object starts: the objects themselves are the machine's, and may be
             // changing while their image is asked.
@@ -232,7 +235,7 @@ impl Image {
             let mut objects = arena.objects().peekable();
             while let Some(object) = objects.next() {
                 let next = objects.peek().map_or(end, |next| next.addr());
-                if written.admits(object.addr(), next - object.addr()) {
+                if written.admits(object.addr(), next - object.addr(), arena.ty.record.owns) {
                     see(object, arena.ty);
                 }
             }

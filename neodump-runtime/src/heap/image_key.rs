@@ -45,7 +45,7 @@ use crate::symbols::Symbol;
 /// changes**: it is part of the schema, and an image with another one is stale.
 ///
 /// Both functions may look at objects behind pointers: a load calls them when all objects are relocated and what
-/// the first pass hydrates is there. They must not call back into the map.
+/// the first pass hydrates is there; `validate` has not run yet. They must not call back into the map.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no key of an `ImageMap`",
     label = "has no hash that relocation leaves alone",

@@ -16,28 +16,41 @@ pub(crate) enum Writes {
 /// The written part of an image's objects, at one moment.
 pub(crate) enum Filter<'a> {
     Noted(&'a Marks),
-    Pages { first: usize, written: Vec<bool> },
+    /// Pages of objects; and whether any page was written that objects own elements in.
+    Pages {
+        first: usize,
+        written: Vec<bool>,
+        elements: bool,
+    },
     All,
 }
 
 const PAGE: usize = 4096;
 
 impl<'a> Filter<'a> {
-    pub(crate) fn of(writes: &'a Writes, start: usize, bytes: usize) -> Self {
+    /// `objects` is where the objects are, `elements` where the elements that they own and may change in place; each a
+    /// start and a length.
+    pub(crate) fn of(writes: &'a Writes, objects: (usize, usize), elements: (usize, usize)) -> Self {
+        let (start, bytes) = objects;
         match writes {
             Writes::Noted(marks) => Self::Noted(marks),
-            Writes::Pages => match written_pages(start, bytes) {
-                Some(written) => Self::Pages { first: start / PAGE, written },
-                None => Self::All,
+            Writes::Pages => match (written_pages(start, bytes), written_pages(elements.0, elements.1)) {
+                (Some(written), Some(pages)) => {
+                    Self::Pages { first: start / PAGE, written, elements: pages.contains(&true) }
+                }
+                _ => Self::All,
             },
             Writes::Unknown => Self::All,
         }
     }
 
-    pub(crate) fn admits(&self, object: usize, size: usize) -> bool {
+    /// Whether an object may have been written; `owns` if it has elements elsewhere. Whose elements are on a page
+    /// nobody knows, so one that was written may be any owner's.
+    pub(crate) fn admits(&self, object: usize, size: usize, owns: bool) -> bool {
         match self {
             Self::Noted(marks) => marks.is_marked(std::ptr::without_provenance(object)),
-            Self::Pages { first, written } => {
+            Self::Pages { elements: true, .. } if owns => true,
+            Self::Pages { first, written, .. } => {
                 let pages = object / PAGE - first..=(object + size.max(1) - 1) / PAGE - first;
                 written.get(pages).is_none_or(|pages| pages.contains(&true))
             }

@@ -214,6 +214,7 @@ impl Pipeline<'_> {
         let image = Image {
             heap_start: heap.start.addr(),
             heap_bytes: heap.len as usize,
+            words: (sections[WORDS as usize].start.addr(), sections[WORDS as usize].len as usize),
             arenas: arenas
                 .iter()
                 .filter(|arena| !arena.arena.is_empty())
