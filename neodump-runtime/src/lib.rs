@@ -56,4 +56,7 @@ mod guide {
     mod attributes {}
     #[doc = include_str!("../../docs/guide/collector.md")]
     mod collector {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../../docs/guide/testing.md")]
+    mod testing {}
 }

@@ -20,6 +20,15 @@ fn a_loaded_machine_knows_what_the_booted_one_worked_out() {
 }
 
 #[test]
+fn every_field_survives_a_dump_and_a_load() {
+    let test = neodump_runtime::testing::Completeness::of(Machine::boot);
+    // SAFETY: the machine reaches its objects through words, and loads files from anywhere.
+    let report = unsafe { test.objects() }.run();
+    println!("{report}");
+    assert!(report.changed.len() > 5, "{report}");
+}
+
+#[test]
 fn the_readme_shows_this_program() {
     let readme = include_str!("../../../README.md");
     let source = include_str!("main.rs");
