@@ -26,7 +26,7 @@ impl Target {
     /// An object in the arena of this ordinal, which is below 255.
     #[inline]
     pub(crate) const fn arena(ordinal: u8, shift: u32) -> Self {
-        Self(1 + ordinal as u16 | (shift as u16) << Self::SHIFT)
+        Self((1 + ordinal as u16) | ((shift as u16) << Self::SHIFT))
     }
 
     #[inline]

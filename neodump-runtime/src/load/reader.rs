@@ -50,9 +50,13 @@ pub(crate) enum Second {
         field: *mut u8,
         /// The function and the stored id: what it says of one id is asked once.
         id: HandleId,
-        renumber: unsafe fn(*mut u8, *const (), Option<*const u8>) -> Result<Option<Renumbered>, String>,
+        renumber: Renumber,
     },
 }
+
+/// Writes the new number of an id to a field, by a function or, if the number is known, without.
+pub(crate) type Renumber =
+    unsafe fn(*mut u8, *const (), Option<*const u8>) -> Result<Option<Renumbered>, String>;
 
 /// An id as an image holds it, with the function that renumbers such ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
