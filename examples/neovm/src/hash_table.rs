@@ -173,6 +173,7 @@ impl Heap {
     }
 
     /// Keeps the entries of a hash table for which `keep` says so. A table of which none goes is not written.
+    #[allow(clippy::useless_conversion, reason = "the keys of one kind of table are values as they are")]
     pub(crate) fn retain_entries(&mut self, table: Value, keep: impl Fn(&Heap, Entry) -> bool) {
         let Some(known) = self.get::<HashTable>(table) else { return };
         if known.entries().all(|entry| keep(self, entry)) {

@@ -40,10 +40,12 @@
 //! ```
 
 mod active;
+mod by_thread;
 mod captured;
 mod kinds;
 
 pub use active::Active;
+pub use by_thread::ByThread;
 pub(crate) use captured::Field;
 pub use captured::{Attached, Capture, Captured};
 pub use kinds::{Global, GlobalError, LocalGuard};

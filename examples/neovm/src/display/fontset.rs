@@ -1,11 +1,11 @@
 //! Fontsets: which fonts are tried for which characters, in which order.
 
-use super::by_thread::ByThread;
 use super::font::FontSpec;
 use super::table::Table;
 use crate::machine::Vm;
 use crate::managers::LispString;
 use crate::rt::{Dumpable, ImageVec};
+use neodump_runtime::global::ByThread;
 use std::thread::ThreadId;
 
 /// What is tried for a character.

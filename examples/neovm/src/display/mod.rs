@@ -4,7 +4,6 @@
 //! however many faces a machine has.
 
 pub mod attribute;
-pub mod by_thread;
 pub mod charset;
 pub mod coding;
 pub mod face;

@@ -1,16 +1,31 @@
 //! A registry of the process that has a state for each thread.
 
-use neodump_runtime::global::{Active, Global, GlobalError};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{self, ThreadId};
+
+use super::{Active, Global, GlobalError};
+
+/// What the machine that runs on one thread has.
+type OfThread<T> = &'static RwLock<Active<T>>;
 
 /// What the machines that run have, by thread. A machine changes what its own thread has; any thread reads what another one
 /// has.
 ///
 /// One lock for all machines would let only one of them run at a time: each runs with its own state where the others
 /// would look. So each thread that ran a machine has a lock, a few dozen bytes that stay for the life of the process.
+///
+/// ```
+/// use neodump_runtime::global::ByThread;
+///
+/// static FONTS: ByThread<Vec<String>> = ByThread::new();
+///
+/// FONTS.with_mine(|fonts| fonts.push("fixed".to_owned()));
+/// assert_eq!(FONTS.with_mine(|fonts| fonts.len()), 1);
+/// // No machine runs on this thread: what it has belongs to nobody.
+/// assert_eq!(FONTS.with_active_on(std::thread::current().id(), |fonts| fonts.len()), None);
+/// ```
 pub struct ByThread<T: 'static> {
-    threads: RwLock<Vec<(ThreadId, &'static RwLock<Active<T>>)>>,
+    threads: RwLock<Vec<(ThreadId, OfThread<T>)>>,
 }
 
 impl<T: Default> Default for ByThread<T> {
@@ -25,19 +40,19 @@ impl<T: Default> ByThread<T> {
         Self { threads: RwLock::new(Vec::new()) }
     }
 
-    fn of(&self, thread: ThreadId) -> Option<&'static RwLock<Active<T>>> {
+    fn of(&self, thread: ThreadId) -> Option<OfThread<T>> {
         let threads = self.threads.read().unwrap_or_else(PoisonError::into_inner);
         threads.iter().find(|(other, _)| *other == thread).map(|(_, lock)| *lock)
     }
 
     /// The lock of this thread.
-    fn mine(&self) -> &'static RwLock<Active<T>> {
+    fn mine(&self) -> OfThread<T> {
         let this = thread::current().id();
         if let Some(lock) = self.of(this) {
             return lock;
         }
         let mut threads = self.threads.write().unwrap_or_else(PoisonError::into_inner);
-        let lock: &'static RwLock<Active<T>> = Box::leak(Box::default());
+        let lock: OfThread<T> = Box::leak(Box::default());
         threads.push((this, lock));
         lock
     }
