@@ -41,3 +41,6 @@
 (byte-code "\0" [] 1) ;=> error: Invalid byte code: the operation before offset 1 is 0o0, which nothing is known of
 (make-byte-code 257 "\207" 'no-vector 1) ;=> error: Wrong type argument: vectorp, no-vector
 (aref (make-closure adder 1) 2) ;=> [1]
+(with-temp-buffer (insert "abc") (goto-char 3) (list (byte-code "\212\300b\210)`\207" [1] 2) (point))) ;=> (3 3)
+(with-temp-buffer (insert "abc") (narrow-to-region 1 2) (list (byte-code "\214\176\210d)\207" [] 2) (point-max))) ;=> (4 2)
+(let ((b (current-buffer))) (with-temp-buffer (let ((c (current-buffer))) (byte-code "r\300q\210)\301 \207" (vector b 'current-buffer) 2) (eq c (current-buffer))))) ;=> t
