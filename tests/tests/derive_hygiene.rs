@@ -330,3 +330,101 @@ fn deprecated_and_private_items_are_not_warned_about() {
     let record = <inner::Old as Dumpable>::RECORD;
     ::std::assert_eq!(record.size, 2);
 }
+
+mod work_at_load_names_everything {
+    use ::neodump_runtime::Dumpable;
+    use ::neodump_runtime::global::{Active, Captured};
+
+    static TABLE: [u8; 3] = [1, 2, 3];
+    static STATE: ::std::sync::Mutex<Active<u8>> = ::std::sync::Mutex::new(Active::new(0));
+
+    fn same(id: u8) -> u8 {
+        id
+    }
+
+    pub(super) struct Foreign {
+        pub(super) at: u8,
+    }
+
+    impl ::std::default::Default for Foreign {
+        fn default() -> Self {
+            Self { at: 0 }
+        }
+    }
+
+    #[derive(Dumpable)]
+    #[dump(remote = Foreign)]
+    struct Mirror {
+        at: u8,
+    }
+
+    #[derive(Dumpable)]
+    #[dump(tag = u8)]
+    #[repr(C)]
+    union Overlapping {
+        #[dump(tag = 0)]
+        at: u8,
+        #[dump(tag = _)]
+        index: u16,
+    }
+
+    #[derive(Dumpable)]
+    #[dump(image = "names", version = 1)]
+    pub(super) struct All {
+        #[dump(relink = All::count)]
+        pub(super) found: usize,
+        #[dump(handle = same)]
+        at: u8,
+        #[dump(overlay = TABLE)]
+        index: [u8; 3],
+        #[dump(global = STATE)]
+        pub(super) place: Captured<u8>,
+        key: u8,
+        #[dump(unsafe(tag = *key))]
+        value: Overlapping,
+        #[dump(identity_key)]
+        w: ::std::collections::HashMap<::neodump_runtime::Symbol, u8>,
+        #[dump(remote = Mirror)]
+        r: Foreign,
+        #[dump(weak, default = ::neodump_runtime::Symbol::from_id(0))]
+        v: ::neodump_runtime::Symbol,
+        symbols: ::neodump_runtime::Interner,
+    }
+
+    impl All {
+        fn count(&self) -> usize {
+            self.index.len()
+        }
+
+        pub(super) fn new() -> Self {
+            let mut symbols = ::neodump_runtime::Interner::new();
+            let v = symbols.intern(b"v");
+            Self {
+                found: 0,
+                at: 1,
+                index: [1, 0, 3],
+                place: Captured::new(4),
+                key: 0,
+                value: Overlapping { at: 5 },
+                w: ::std::default::Default::default(),
+                r: Foreign { at: 6 },
+                v,
+                symbols,
+            }
+        }
+
+        pub(super) fn is_loaded(&self) -> bool {
+            // SAFETY: the key says so.
+            let at = unsafe { self.value.at };
+            self.found == 3 && self.index == [1, 0, 3] && at == 5 && self.r.at == 6 && self.at == 1
+        }
+    }
+}
+
+#[test]
+fn work_at_load_needs_no_prelude_and_meets_no_names() {
+    use work_at_load_names_everything::All;
+    let bytes = ::neodump_runtime::dump_to_bytes(&mut All::new()).expect("dumps");
+    let back = ::neodump_runtime::load_bytes::<All>(&bytes).expect("loads");
+    ::std::assert!(back.is_loaded() && back.place.get().is_none());
+}

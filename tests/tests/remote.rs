@@ -76,7 +76,7 @@ mod boxed {
         Box::new(StyleDef::to_stored(style))
     }
     pub(super) fn from_stored(stored: Stored) -> Result<Box<other::Style>, std::convert::Infallible> {
-        Ok(Box::new((*stored).from_stored()?))
+        Ok(Box::new(StyleDef::from_stored(*stored)?))
     }
 }
 

@@ -15,8 +15,8 @@ use crate::names::Names;
 ///         let other::Point { x: field0, y: field1 } = value;     // every field listed: a new one does not compile
 ///         Self { x: Clone::clone(field0), y: Clone::clone(field1) }
 ///     }
-///     fn from_stored(self) -> p::Result<other::Point, Infallible> {
-///         let Self { x: field0, y: field1 } = self;
+///     fn from_stored(stored: Self) -> p::Result<other::Point, Infallible> {
+///         let Self { x: field0, y: field1 } = stored;
 ///         Ok(other::Point { x: field0, y: field1 })
 ///     }
 /// }
@@ -26,7 +26,7 @@ use crate::names::Names;
 ///
 /// ```text
 ///         Self { secs: p::Got::got(Duration::as_secs(value)), nanos: Clone::clone(&value.nanos) }
-///         Ok(From::from(self))
+///         Ok(From::from(stored))
 /// ```
 ///
 /// An enum has a `match` with one arm for each variant.
@@ -35,14 +35,14 @@ pub(super) fn remote(c: &Container, n: &Names, of: &Path) -> TokenStream {
     let (to, from) = match &c.data {
         Data::Struct(fields) if fields.iter().any(|field| field.getter.is_some()) => {
             let got = fields.iter().map(|field| got(n, field));
-            (quote!(Self { #(#got),* }), quote!(#core::convert::From::from(self)))
+            (quote!(Self { #(#got),* }), quote!(#core::convert::From::from(#at)))
         }
         Data::Struct(fields) => {
             let of = value_path(of);
             let (pattern, cloned, moved) = (pattern(n, fields), cloned(n, fields), moved(n, fields));
             (
                 quote!(match #at { #of #pattern => Self #cloned }),
-                quote!(match self { Self #pattern => #of #moved }),
+                quote!(match #at { Self #pattern => #of #moved }),
             )
         }
         Data::Enum(variants) => {
@@ -56,7 +56,7 @@ pub(super) fn remote(c: &Container, n: &Names, of: &Path) -> TokenStream {
                 )
             });
             let (to, from): (Vec<_>, Vec<_>) = arms.unzip();
-            (quote!(match #at { #(#to)* }), quote!(match self { #(#from)* }))
+            (quote!(match #at { #(#to)* }), quote!(match #at { #(#from)* }))
         }
     };
     let (ident, trait_) = (&c.ident, n.p("Remote"));
@@ -68,7 +68,7 @@ pub(super) fn remote(c: &Container, n: &Names, of: &Path) -> TokenStream {
             fn to_stored(#at: &#of) -> Self {
                 #to
             }
-            fn from_stored(self) -> #result<#of, #core::convert::Infallible> {
+            fn from_stored(#at: Self) -> #result<#of, #core::convert::Infallible> {
                 #result::Ok(#from)
             }
         }

@@ -18,8 +18,7 @@ pub trait Remote: Sized {
     /// # Errors
     ///
     /// Never; it is an error of a conversion like any other.
-    #[expect(clippy::wrong_self_convention, reason = "the name that it has in the modules of `with`")]
-    fn from_stored(self) -> Result<Self::Of, std::convert::Infallible>;
+    fn from_stored(stored: Self) -> Result<Self::Of, std::convert::Infallible>;
 }
 
 /// What a getter of a private field may return: the value, or a reference to clone it from.
