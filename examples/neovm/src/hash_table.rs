@@ -101,6 +101,11 @@ impl Map {
     }
 }
 
+/// An entry, whatever compares its key.
+fn entry<K: Copy + Into<Value>>((key, value): (&K, &Value)) -> Entry {
+    Entry { key: (*key).into(), value: *value }
+}
+
 impl HashTable {
     /// How keys are compared.
     pub fn test(&self) -> Test {
@@ -118,9 +123,6 @@ impl HashTable {
 
     /// The entries in the order they were put in.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        fn entry<K: Copy + Into<Value>>((key, value): (&K, &Value)) -> Entry {
-            Entry { key: (*key).into(), value: *value }
-        }
         let (eq, eql, equal) = match &self.map {
             Map::Eq(map) => (Some(map.iter()), None, None),
             Map::Eql(map) => (None, Some(map.iter()), None),
@@ -180,9 +182,7 @@ impl Heap {
             return;
         }
         self.change_map(table, |heap, map| {
-            with_map!(map, map, _key => map.retain(|key, value| {
-                keep(heap, Entry { key: (*key).into(), value: *value })
-            }));
+            with_map!(map, map, _key => map.retain(|key, value| keep(heap, entry((key, value)))));
         });
     }
 
