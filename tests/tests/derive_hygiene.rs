@@ -342,14 +342,9 @@ mod work_at_load_names_everything {
         id
     }
 
+    #[derive(::std::default::Default)]
     pub(super) struct Foreign {
         pub(super) at: u8,
-    }
-
-    impl ::std::default::Default for Foreign {
-        fn default() -> Self {
-            Self { at: 0 }
-        }
     }
 
     #[derive(Dumpable)]

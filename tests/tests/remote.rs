@@ -67,6 +67,7 @@ enum StyleDef {
 }
 
 /// A box of a foreign type: its mirror in a box.
+#[expect(clippy::borrowed_box, clippy::boxed_local, reason = "the field is a box")]
 mod boxed {
     use super::{StyleDef, other};
     use neodump_runtime::record::Remote;

@@ -81,7 +81,7 @@ fn text(redirect: Redirect, value: &Value) -> String {
     // SAFETY: of each field its tag says that it is alive.
     unsafe {
         match redirect {
-            Redirect::Plain => value.plain.map_or("none".to_owned(), |object| at(object)),
+            Redirect::Plain => value.plain.map_or("none".to_owned(), at),
             Redirect::Alias => format!("alias of {}", value.alias),
             Redirect::Local => format!("{:?}", value.flags),
             Redirect::Forwarded => "forwarded".to_owned(),
@@ -222,7 +222,9 @@ fn a_word_in_a_union_is_moved_and_a_symbol_renumbered() {
         other.intern(name.as_bytes());
     }
     let back: Vm = LoadOptions::new().interner(&mut other).load_bytes(&bytes).expect("loads");
-    // SAFETY: the tags say that these are alive.
-    let (symbol, number) = unsafe { (back.slots[0].cell.symbol, back.slots[1].cell.number) };
+    // SAFETY: the tag says that it is alive.
+    let symbol = unsafe { back.slots[0].cell.symbol };
+    // SAFETY: as above.
+    let number = unsafe { back.slots[1].cell.number };
     assert_eq!((symbol, number), (other.intern(b"name"), u64::MAX));
 }
