@@ -128,6 +128,7 @@ fn demo_here(every: u32) -> (String, u64) {
     vm.output = Output::Captured(Vec::new());
     vm.gc_every = every;
     vm.load_text("boot.el", include_bytes!("../lisp/boot.el").to_vec()).unwrap();
+    vm.load_text("subr.el", include_bytes!("../lisp/subr.el").to_vec()).unwrap();
     vm.load_text("demo.el", include_bytes!("../lisp/demo.el").to_vec()).unwrap();
     vm.eval_str("(demo)").unwrap();
     let Output::Captured(text) = &vm.output else { unreachable!() };
