@@ -23,6 +23,7 @@ pub(crate) const FILES: &[(&str, &[u8])] = &[
     ("charsets.el", include_bytes!("../lisp/charsets.el")),
     ("fontset.el", include_bytes!("../lisp/fontset.el")),
     ("coding.el", include_bytes!("../lisp/coding.el")),
+    ("numbers.el", include_bytes!("../lisp/numbers.el")),
 ];
 
 /// Files that `load` finds by name, when there is none of this name on disk.
