@@ -118,7 +118,6 @@ impl Objects {
             }
             return Ok(before);
         }
-        super::buffer::prefetch(address);
         if !address.addr().is_multiple_of(8) || address.is_null() {
             return Err(no_address(address, arena.ty));
         }
@@ -127,6 +126,7 @@ impl Objects {
             return Err(too_large(arena.ty));
         }
         if arena.is_simple {
+            super::buffer::prefetch(address);
             super::buffer::push(&mut self.work, (address, slot));
         } else {
             // SAFETY: forwarded from the caller.
