@@ -32,7 +32,8 @@ fn call(c: &Container, n: &Names, field: &Field, pointer: &TokenStream) -> Optio
         }
         Policy::Plain if matches!(c.role, Role::Transparent) => quote!(unsafe { #f.value::<#ty>(#pointer) };),
         Policy::Plain | Policy::Shared | Policy::Handle(_) | Policy::IdentityKey | Policy::Weak { .. } => {
-            quote!(unsafe { #f.field::<#ty>(#name, #pointer) };)
+            let dumpable = n.dumpable(ty);
+            quote!(unsafe { #dumpable::field(#pointer, #name, #f) };)
         }
         Policy::With(module) => {
             let (to, from) = (function_of(module, "to_stored"), function_of(module, "from_stored"));
@@ -82,10 +83,10 @@ fn call(c: &Container, n: &Names, field: &Field, pointer: &TokenStream) -> Optio
 /// ```text
 /// p::when_testing! {
 ///     unsafe fn fields(this: *mut Self, f: &mut p::Fields<'_>) {
-///         unsafe { f.field::<F>("f", &raw mut (*this).f) };
+///         unsafe { <F as p::Dumpable>::field(&raw mut (*this).f, "f", f) };
 ///         f.left_out("g", "skip");
 ///     }
-///     fn sample(f: &mut p::Fields<'_>) -> p::Option<Self> { p::Option::Some(Self { f: f.sample::<F>()?, .. }) }
+///     fn sample(f: &mut p::Fields<'_>) -> p::Option<Self> { p::Option::Some(Self { f: <F as p::Dumpable>::sample_within(f)?, .. }) }
 /// }
 /// ```
 ///
@@ -182,7 +183,7 @@ fn sample(c: &Container, n: &Names) -> Option<TokenStream> {
     Some(quote!(fn sample(#f: &mut #type_of<'_>) -> #option<Self> { #body }))
 }
 
-/// `path { f: f.sample::<F>()?, .. }`.
+/// `path { f: <F as p::Dumpable>::sample_within(f)?, .. }`.
 fn sample_of(n: &Names, path: &TokenStream, variant: Option<usize>, fields: &[Field]) -> TokenStream {
     let f = &n.shown;
     let each = fields.iter().map(|field| {
@@ -192,7 +193,10 @@ fn sample_of(n: &Names, path: &TokenStream, variant: Option<usize>, fields: &[Fi
             | Policy::Shared
             | Policy::Handle(_)
             | Policy::IdentityKey
-            | Policy::Weak { .. } => quote!(#f.sample::<#ty>()?),
+            | Policy::Weak { .. } => {
+                let dumpable = n.dumpable(ty);
+                quote!(#dumpable::sample_within(#f)?)
+            }
             Policy::Skip { default: Some(_) } | Policy::Bake(_) => {
                 let make = record::value_of(n, variant, field);
                 quote!(Self::#make())
@@ -232,7 +236,7 @@ fn sample_of(n: &Names, path: &TokenStream, variant: Option<usize>, fields: &[Fi
 ///     impl E {
 ///         fn neodump_current(&self) -> usize { match self { Self::A { x: _ } => 0usize, .. } }
 ///         fn neodump_variant(index: usize, f: &mut p::Fields<'_>) -> p::Option<Self> {
-///             match index { 0usize => p::Option::Some(Self::A { x: f.sample::<X>()? }), .. _ => p::Option::None }
+///             match index { 0usize => p::Option::Some(Self::A { x: <X as p::Dumpable>::sample_within(f)? }), .. _ => p::Option::None }
 ///         }
 ///     }
 /// }

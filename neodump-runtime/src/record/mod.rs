@@ -193,6 +193,26 @@ pub unsafe trait Dumpable: Sized {
         f.fixed(format!("neodump cannot change a {}", Self::shape().name));
     }
 
+    /// Shows the field `name` of this type. A function of the trait, so that a type which cannot be dumped is
+    /// reported once.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be a live value that nobody else looks at.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    unsafe fn field(this: *mut Self, name: &'static str, f: &mut Fields<'_>) {
+        // SAFETY: forwarded from the caller.
+        unsafe { f.field::<Self>(name, this) };
+    }
+
+    /// As [`sample`](Self::sample), to a certain depth.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    fn sample_within(f: &mut Fields<'_>) -> Option<Self> {
+        f.sample::<Self>()
+    }
+
     /// A value that is not the empty one, if it can be made of the type alone.
     #[cfg(feature = "testing")]
     #[doc(hidden)]
