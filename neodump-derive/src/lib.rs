@@ -44,7 +44,7 @@ use proc_macro::TokenStream;
 /// | `section = "faces"`, `version = 3` | a manager with a section of its own |
 /// | `image = "neovm"`, `version = 47` | the root of an image |
 /// | `before_dump = path`, `after_load = path` | hooks of an image: `fn(&mut Self)`, or returning a `Result` |
-/// | `validate = path` | of an object or image: `fn(&Self) -> Result<(), E>`, run by the auditor |
+/// | `validate = path` | `fn(&Self) -> Result<(), E>` for what must hold between fields, run by an audited load |
 /// | `transparent` | a type of one field, stored exactly as that field |
 /// | `tag = Type` | of a union: what selects its fields, each with `tag = PATTERN` |
 /// | `remote = other::Type` | a mirror of a type of another crate; a private field has `getter = path` |

@@ -109,6 +109,6 @@ impl Vm {
         self.check_variables()?;
         self.charsets.get().map_or(Ok(()), Charsets::check)?;
         self.roots.check(&self.heap)?;
-        self.buffers.check(&self.heap)
+        self.buffers.check_objects(&self.heap)
     }
 }

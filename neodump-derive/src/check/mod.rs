@@ -27,7 +27,7 @@ pub(crate) fn resolve(ctxt: &Ctxt, input: &DeriveInput, mut attrs: TypeAttrs, na
     }
     if !ctxt.is_failed() {
         // A key that could not be read may be the one that another asks for.
-        refuse_companions(ctxt, &attrs);
+        refuse_companions(ctxt, &attrs, matches!(input.data, syn::Data::Union(_)));
     }
     let owner = owner(ctxt, &attrs, input);
     if let (Some(tag), true) = (&attrs.tag, owner != Owner::Union) {
@@ -112,7 +112,7 @@ fn owner(ctxt: &Ctxt, attrs: &TypeAttrs, input: &DeriveInput) -> Owner {
 }
 
 /// Refuses keys without the key that they go with.
-fn refuse_companions(ctxt: &Ctxt, attrs: &TypeAttrs) {
+fn refuse_companions(ctxt: &Ctxt, attrs: &TypeAttrs, is_union: bool) {
     fn need<T>(ctxt: &Ctxt, found: &Option<Keyed<T>>, partner: bool, with: &str) {
         if let (Some(found), false) = (found, partner) {
             ctxt.error(found.span(), format!("`{}` goes with {with}", found.key));
@@ -127,12 +127,10 @@ fn refuse_companions(ctxt: &Ctxt, attrs: &TypeAttrs) {
     need(ctxt, &attrs.shift, word, "`unsafe(word)`: #[dump(unsafe(word), shift = 8)]");
     need(ctxt, &attrs.before_dump, image, "`image`: hooks belong to the root type");
     need(ctxt, &attrs.after_load, image, "`image`: hooks belong to the root type");
-    need(
-        ctxt,
-        &attrs.validate,
-        object || image,
-        "`object` or `image`: a plain value is checked by the `validate` of the object or image that holds it",
-    );
+    if let Some(validate) = attrs.validate.as_ref().filter(|_| word || is_union) {
+        let noun = if word { "a word is valid whatever its bits" } else { "a union is checked by its tag" };
+        ctxt.error(validate.span(), format!("{noun}: put `validate` on the type that has it in a field"));
+    }
     if let Some(remote) = attrs.remote.as_ref().filter(|_| object || word || image || attrs.section.is_some())
     {
         ctxt.error(

@@ -282,6 +282,8 @@ fn of_struct(c: &Container, n: &Names, fields: &[Field]) -> TokenStream {
         }
     });
     let make = if c.repr.transparent { quote!(of_transparent) } else { quote!(of_struct) };
+    // Of other types the bytes are not known, and never copied.
+    let validated = (c.repr.transparent && c.validate.is_some()).then(|| quote!(.validated()));
     quote! {
         const #memory: [usize; #count] = [#(#core::mem::offset_of!(Self, #members)),*];
         const #name: #layout<#count> = {
@@ -292,6 +294,7 @@ fn of_struct(c: &Container, n: &Names, fields: &[Field]) -> TokenStream {
                 #core::mem::size_of::<Self>(),
                 #core::mem::align_of::<Self>(),
             )
+            #validated
         };
     }
 }

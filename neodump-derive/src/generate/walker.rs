@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{is_tag, pattern, selected_live, static_of, steps, to_mirror};
-use crate::ast::{Container, Data, Field, Native, Policy, Variant};
+use crate::ast::{Container, Data, Field, Native, Policy, Role, Variant};
 use crate::names::Names;
 
 /// The walk of one field; nothing for one that is not traced.
@@ -17,7 +17,7 @@ fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
         }
         Policy::With(module) => {
             let (with, to_stored) = (n.p("with"), super::function_of(module, "to_stored"));
-            quote!(#with::walk::<#module::Stored, #visitor>(#to_stored(#value), #v))
+            quote!(#with::walk::<#module::Stored, #visitor>(|| #to_stored(#value), #v))
         }
         Policy::Weak { .. } => {
             let weak = n.p("weak");
@@ -25,7 +25,7 @@ fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
         }
         Policy::Remote(mirror) => {
             let (with, stored) = (n.p("with"), to_mirror(n, mirror, &value));
-            quote!(#with::walk::<#mirror, #visitor>(#stored, #v))
+            quote!(#with::walk::<#mirror, #visitor>(|| #stored, #v))
         }
         Policy::Tag(_) => {
             let (union, selected, ty) = (n.p("union"), selected_live(c, n, field), &field.ty);
@@ -75,11 +75,20 @@ fn fields(c: &Container, n: &Names, variant: Option<&Variant>, fields: &[Field])
 /// }
 /// ```
 ///
-/// An enum has a `match self` with one arm for each variant.
+/// An enum has a `match self` with one arm for each variant. A type with a `validate` is handed over first:
+///
+/// ```text
+///     if const { <V as p::Visitor>::VALIDATES } {
+///         if let Err(error) = <V as p::Visitor>::validate(v, self, |this: &Self| p::IntoHookResult::into_hook_result(path(this))) {
+///             return Err(error);
+///         }
+///     }
+/// ```
 pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
     let (visitor, stop, result) = (n.p("Visitor"), &n.visitor_type, n.p("Result"));
     let v = &n.visitor;
     let used = |field: &Field| call(c, n, field).is_some() || is_tag(c, field);
+    let validated = validated(c, n);
     let body = match &c.data {
         Data::Struct(all) => {
             let (pattern, each) = (pattern(n, all, used), fields(c, n, None, all));
@@ -96,8 +105,19 @@ pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
     };
     quote! {
         fn walk<#stop: #visitor>(&self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
+            #validated
             #body
             #result::Ok(())
         }
     }
+}
+
+/// Objects and the image are checked by the load itself.
+fn validated(c: &Container, n: &Names) -> Option<TokenStream> {
+    let (Role::Plain | Role::Transparent, Some(path)) = (&c.role, &c.validate) else { return None };
+    let (visitor, stop, v, this) = (n.p("Visitor"), &n.visitor_type, &n.visitor, &n.this);
+    let check = super::image::hook(n, path, &quote!(#this));
+    let call = quote!(<#stop as #visitor>::validate(#v, self, |#this: &Self| #check));
+    let attempt = n.attempt("Stop", &call, &[]);
+    Some(quote!(if const { <#stop as #visitor>::VALIDATES } { #attempt }))
 }

@@ -81,7 +81,14 @@ fn roles_and_their_companions_go_together() {
     refuses("#[dump(section = \"faces\")] struct S;", "`section` goes with `version`");
     refuses("#[dump(image = \"vm\")] struct S;", "`image` goes with `version`");
     refuses("#[dump(before_dump = f)] struct S;", "`before_dump` goes with `image`");
-    refuses("#[dump(validate = f)] struct S;", "`validate` goes with `object` or `image`");
+    refuses(
+        "#[dump(unsafe(word), objects(A = 1), validate = f)] #[repr(transparent)] struct S(usize);",
+        "a word is valid whatever its bits: put `validate` on the type that has it in a field",
+    );
+    refuses(
+        "#[dump(tag = u8, validate = f)] #[repr(C)] union U { #[dump(tag = 0)] a: u8 }",
+        "a union is checked by its tag: put `validate` on the type that has it in a field",
+    );
     refuses("#[dump(symbol = 0)] struct S(u64);", "`symbol` goes with `unsafe(word)`");
     refuses(
         "#[dump(object, section = \"s\", version = 1)] #[repr(C)] struct S;",

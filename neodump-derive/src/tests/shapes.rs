@@ -129,6 +129,16 @@ shapes! {
         #[repr(C)]
         struct Vector { header: Header, len: u32, #[dump(unsafe(tail = len))] data: [Value; 0] }
     }
+    validated: {
+        #[dump(validate = Span::check)]
+        #[repr(C)]
+        struct Span { from: u32, to: u32 }
+    }
+    validated_transparent: {
+        #[dump(transparent, validate = even)]
+        #[repr(transparent)]
+        struct Even(u32);
+    }
     section: {
         #[dump(section = "faces", version = 3)]
         struct FaceTable { faces: HashMap<Symbol, Face>, #[dump(cache)] realized: FaceCache }

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Instant;
 
 pub(crate) use buffer::prefetch;
-pub(crate) use path::Find;
+pub(crate) use path::{DEEPEST, Find};
 pub use report::{DumpReport, Progress};
 pub use root::{HookResult, ImageRoot, IntoHookResult};
 pub(crate) use sections::{ARENA_RECORD, framework};

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use crate::dump::{Find, Tracer, Writer};
 use crate::heap::Edges;
-use crate::load::{Auditor, Reader};
+use crate::load::{Auditor, Checks, Reader};
 use crate::record::{At, Dumpable, Fault, Place, Record, Refusal, Visitor};
 use crate::schema::Shape;
 
@@ -145,6 +145,7 @@ pub struct ObjectType {
     pub(crate) trace: unsafe fn(*const u8, &mut Tracer<'_>) -> Result<(), Box<Refusal>>,
     pub(crate) edges: unsafe fn(*const u8, &mut Edges<Seer<'_>>) -> Result<(), Infallible>,
     pub(crate) find: unsafe fn(*const u8, &mut Find) -> Result<(), Box<Refusal>>,
+    pub(crate) checks: unsafe fn(*const u8, &mut Checks) -> Result<(), Box<Refusal>>,
     /// Whether an object is written when it is met: it has nothing outside its slot.
     pub(crate) at_once: bool,
     pub(crate) emit: unsafe fn(u8, &mut Writer<'_>) -> Result<(), Box<Refusal>>,
@@ -228,6 +229,7 @@ impl<T: Object> Of<T> {
             trace: trace::<T>,
             edges: edges::<T>,
             find: find::<T>,
+            checks: checks::<T>,
             at_once: !T::HYDRATED && T::SIDE.size == 0 && !T::RECORD.owns,
             emit: emit::<T>,
             write: write::<T>,
@@ -321,6 +323,11 @@ unsafe fn edges<T: Object>(object: *const u8, edges: &mut Edges<Seer<'_>>) -> Re
 unsafe fn find<T: Object>(object: *const u8, find: &mut Find) -> Result<(), Box<Refusal>> {
     // SAFETY: forwarded from the caller.
     unsafe { T::walk_object(object.cast::<T>(), find) }
+}
+
+unsafe fn checks<T: Object>(object: *const u8, checks: &mut Checks) -> Result<(), Box<Refusal>> {
+    // SAFETY: forwarded from the caller.
+    unsafe { T::walk_object(object.cast::<T>(), checks) }
 }
 
 /// Writes the objects of the arena that wait, as long as the next one goes to it too.

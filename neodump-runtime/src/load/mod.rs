@@ -1,6 +1,7 @@
 //! Loading: place, verify or audit, bind, hydrate, hooks, commit.
 
 mod auditor;
+mod checks;
 mod identity;
 mod memory;
 mod order;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 pub use auditor::Auditor;
 pub(crate) use auditor::IndexLoad;
+pub(crate) use checks::{Checks, run_checks};
 pub use reader::Reader;
 pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::LoadReport;

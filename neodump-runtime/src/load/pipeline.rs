@@ -1,10 +1,12 @@
 //! The steps of a load, in their order. A step that fails leaves the process as it was.
 
+use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
 use std::time::Instant;
 
 use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
+use super::checks::run_checks;
 use super::memory::{self, ArenaMemory, SectionMemory};
 use super::reader::Reader;
 use super::{LoadReport, identity};
@@ -15,7 +17,7 @@ use crate::heap::{Image, Slots, Writes};
 use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
 use crate::native::{self, Natives};
 use crate::record::{At, Fault, render};
-use crate::schema::{TypeGraph, TypeRef};
+use crate::schema::{CheckedTypes, TypeGraph, TypeRef};
 use crate::symbols::{Frozen, Interner, Staged};
 
 /// How far the bytes are trusted.
@@ -108,6 +110,7 @@ impl Pipeline<'_> {
                 frozen,
                 staged,
                 (indexes, load),
+                &graph,
             )
         }
     }
@@ -196,6 +199,7 @@ impl Pipeline<'_> {
         frozen: Option<Frozen>,
         staged: Option<Staged>,
         (indexes, load): (Vec<MapIndex>, IndexLoad),
+        graph: &TypeGraph,
     ) -> Result<R> {
         let started = Instant::now();
         let imports_section = SectionMemory::of(&region, header, framework::IMPORTS)?;
@@ -229,8 +233,20 @@ impl Pipeline<'_> {
         };
         let external = self.interner.is_some();
         let frozen = frozen.filter(|_| !external);
-        let mut reader =
-            Reader::new(sections, managers, &imports, imports_section.start, frozen, external, image);
+        let checked = match self.trust {
+            Trust::Audited => graph.checked(),
+            Trust::Mapped(_) => CheckedTypes::default(),
+        };
+        let mut reader = Reader::new(
+            sections,
+            managers,
+            &imports,
+            imports_section.start,
+            frozen,
+            external,
+            image,
+            &checked,
+        );
         for memory in arenas.iter().filter(|memory| memory.arena.ty.hydrated && !memory.arena.is_empty()) {
             let offsets = memory.offsets();
             // SAFETY: the arena and its side records are in bounds, relocated, and audited or trusted.
@@ -267,6 +283,7 @@ impl Pipeline<'_> {
 
         let started = Instant::now();
         if self.trust == Trust::Audited {
+            validate_values(&root, &arenas, &checked)?;
             validate(&arenas)?;
             root.validate().map_err(|problem| refused("validate", problem))?;
         }
@@ -440,6 +457,27 @@ fn audit<R: ImageRoot>(
     let fixups = auditor.check_filled()?;
     let rehashed = auditor.settle_plain_indexes(load).map_err(|fault| refuse(fault, WORDS as usize, ""))?;
     Ok(Audited { fixups, rehashed, indexes: auditor.other_indexes() })
+}
+
+/// Runs what `#[dump(validate = ..)]` says of values that are neither objects nor the image: those that objects own,
+/// then those that the managers own.
+fn validate_values<R: ImageRoot>(root: &R, arenas: &[ArenaMemory], checked: &CheckedTypes) -> Result<()> {
+    for memory in arenas.iter().filter(|memory| checked.contains(memory.arena.ty.id)) {
+        let ty = memory.arena.ty;
+        for object in memory.arena.objects() {
+            // SAFETY: a complete object of the arena's type, which stays where it is.
+            unsafe { run_checks(|checks| (ty.checks)(object, checks)) }
+                .map_err(|failed| failed.error(ty.short_name(), framework::HEAP))?;
+        }
+    }
+    if checked.contains(TypeId::of::<R::Id>()) {
+        let shape = R::shape();
+        let name = shape.name.rsplit("::").next().unwrap_or_default().to_lowercase();
+        // SAFETY: the machine is complete, and borrowed.
+        unsafe { run_checks(|checks| root.walk(checks)) }
+            .map_err(|failed| failed.error(&name, failed.section_in(shape)))?;
+    }
+    Ok(())
 }
 
 /// Runs what `#[dump(validate = ..)]` says of the objects.

@@ -15,7 +15,7 @@ use crate::dump::REFERENCE_BITS;
 use crate::heap::{AdoptImage, Image, Kept};
 use crate::native::Import;
 use crate::record::{At, Reference};
-use crate::schema::SectionDecl;
+use crate::schema::{CheckedTypes, SectionDecl};
 use crate::symbols::{Frozen, Interner};
 
 struct Fill {
@@ -115,9 +115,12 @@ pub struct Reader<'a> {
     renumbered: HashMap<HandleId, Renumbered>,
     /// The ids that were renumbered.
     fixups: u64,
+    /// The types whose values are checked before they are converted.
+    checked: &'a CheckedTypes,
 }
 
 impl<'a> Reader<'a> {
+    #[expect(clippy::too_many_arguments, reason = "the results of the steps before, each used once")]
     pub(crate) fn new(
         sections: &'a [SectionMemory],
         managers: &'a [(&'static str, usize)],
@@ -126,6 +129,7 @@ impl<'a> Reader<'a> {
         frozen: Option<Frozen>,
         external_interner: bool,
         image: Image,
+        checked: &'a CheckedTypes,
     ) -> Self {
         Self {
             sections,
@@ -145,7 +149,13 @@ impl<'a> Reader<'a> {
             relinks: Vec::new(),
             renumbered: HashMap::new(),
             fixups: 0,
+            checked,
         }
+    }
+
+    /// Whether a stored value of the type is checked before it is converted.
+    pub(crate) fn checks(&self, id: TypeId) -> bool {
+        self.checked.contains(id)
     }
 
     /// The payload behind an audited reference.

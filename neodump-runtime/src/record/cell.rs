@@ -114,9 +114,9 @@ fn locked(what: &str) -> Box<Refusal> {
 
 /// Implements [`Dumpable`] for a wrapper that stores exactly its content: how to look inside
 /// (`$look`, giving a guard or a refusal) and reach the content (`$content`, an expression over
-/// `this: *mut Self` giving `*mut T`).
+/// `this: *mut Self` giving `*mut T`); `$hold` is what a visitor does with the guard.
 macro_rules! wrapper {
-    ($ty:ident, |$wrapper:ident| $look:expr, |$this:ident| $content:expr) => {
+    ($ty:ident, $hold:ident, |$wrapper:ident| $look:expr, |$this:ident| $content:expr) => {
         // SAFETY: the stored form is that of the content, which is hydrated into the wrapper.
         unsafe impl<T: Dumpable> Dumpable for $ty<T> {
             type Id = $ty<T::Id>;
@@ -129,7 +129,7 @@ macro_rules! wrapper {
                 match $look {
                     Ok(guard) => {
                         guard.walk(v)?;
-                        v.hold(guard);
+                        v.$hold(guard);
                         Ok(())
                     }
                     Err(refusal) => v.refuse(refusal),
@@ -167,13 +167,19 @@ macro_rules! wrapper {
     };
 }
 
-wrapper!(RefCell, |cell| cell.try_borrow().map_err(|_| locked("this RefCell is mutably borrowed")), |this| {
-    // SAFETY: `this` is a live cell that nothing has borrowed yet.
-    unsafe { &*this }.as_ptr()
-});
+wrapper!(
+    RefCell,
+    hold_reader,
+    |cell| cell.try_borrow().map_err(|_| locked("this RefCell is mutably borrowed")),
+    |this| {
+        // SAFETY: `this` is a live cell that nothing has borrowed yet.
+        unsafe { &*this }.as_ptr()
+    }
+);
 
 wrapper!(
     Mutex,
+    hold,
     |mutex| match mutex.try_lock() {
         Ok(guard) => Ok(guard),
         Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
@@ -189,6 +195,7 @@ wrapper!(
 // Readers do not disturb a dump or a collector; a writer does.
 wrapper!(
     RwLock,
+    hold_reader,
     |lock| match lock.try_read() {
         Ok(guard) => Ok(guard),
         Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),

@@ -273,6 +273,13 @@ impl<const N: usize> Layout<N> {
         layout
     }
 
+    /// The same, of a type whose values are checked one by one, and so not copied as bytes.
+    #[must_use]
+    pub const fn validated(mut self) -> Self {
+        self.record.copy = false;
+        self
+    }
+
     /// The layout of one variant of an enum whose record is `whole`. In place, its fields are at
     /// `memory_offsets`; else they follow the `u32` variant index.
     pub const fn of_variant(whole: Record, fields: [Record; N], memory_offsets: [usize; N]) -> Self {

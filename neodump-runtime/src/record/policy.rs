@@ -91,7 +91,7 @@ pub mod derived {
 pub mod with {
     use super::super::{At, Dumpable, Fault, Job, Place, Record, Refusal, Visitor};
     use crate::dump::Writer;
-    use crate::load::{Auditor, Reader, Second};
+    use crate::load::{Auditor, Reader, Second, run_checks};
 
     /// The record of the stored type; never in place, as the field is another type.
     pub const fn record<S: Dumpable>() -> Record {
@@ -107,9 +107,12 @@ pub mod with {
         unsafe { &*stored.cast::<S>() }.walk(v)
     }
 
-    /// Walks the stored value, which is kept until what it owns has been walked.
-    pub fn walk<S: Dumpable, V: Visitor>(stored: S, v: &mut V) -> Result<(), V::Stop> {
-        let stored = v.keep(Box::new(stored));
+    /// Walks the value that `to_stored` makes, which is kept until what it owns has been walked.
+    pub fn walk<S: Dumpable, V: Visitor>(to_stored: impl FnOnce() -> S, v: &mut V) -> Result<(), V::Stop> {
+        if const { V::VALIDATES } {
+            return Ok(());
+        }
+        let stored = v.keep(Box::new(to_stored()));
         v.defer(Job { values: stored.cast(), count: 1, walk: walk_kept::<S, V> })
     }
 
@@ -138,7 +141,11 @@ pub mod with {
             from: stored.cast(),
             to: field.cast(),
             function: convert as *const (),
-            run: run::<S, F, E>,
+            run: if r.checks(std::any::TypeId::of::<S::Id>()) {
+                run_checked::<S, F, E>
+            } else {
+                run::<S, F, E>
+            },
             discard: Some(discard::<S>),
         });
         // SAFETY: the box is the final address of the value until it is converted.
@@ -148,6 +155,25 @@ pub mod with {
     unsafe fn discard<S>(stored: *mut u8) {
         // SAFETY: `settle` made it of a box, and it is dropped instead of converted.
         drop(unsafe { Box::from_raw(stored.cast::<S>()) });
+    }
+
+    /// Converts a stored value when it has been checked.
+    unsafe fn run_checked<S: Dumpable, F, E: std::fmt::Display>(
+        stored: *mut u8,
+        field: *mut u8,
+        convert: *const (),
+    ) -> Result<(), String> {
+        // SAFETY: `settle` made it of a box, and it is not converted yet.
+        let value = unsafe { &*stored.cast::<S>() };
+        // SAFETY: the value is complete, and nothing changes it while it is checked.
+        if let Err(failed) = unsafe { run_checks(|checks| value.walk(checks)) } {
+            // SAFETY: as above; the work is not dropped, as it has run.
+            unsafe { discard::<S>(stored) };
+            let name = S::shape().name;
+            return Err(failed.text(name.rsplit("::").next().unwrap_or(name)));
+        }
+        // SAFETY: forwarded from the caller.
+        unsafe { run::<S, F, E>(stored, field, convert) }
     }
 
     unsafe fn run<S, F, E: std::fmt::Display>(

@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::convert::Infallible;
 
-use super::{Refusal, Step};
+use super::{Dumpable, Refusal, Step};
 use crate::heap::ObjectType;
 use crate::symbols::Symbol;
 
@@ -60,6 +60,11 @@ pub trait Visitor: Sized {
     /// are then handed to [`keyed`](Self::keyed).
     const ORDERED: bool = false;
 
+    /// Whether values are handed to [`validate`](Self::validate), as those of an audited load are. Such a visitor is
+    /// shown what is in the machine: values of `with` fields were checked in their stored form, before they were
+    /// converted.
+    const VALIDATES: bool = false;
+
     /// An object pointer. `address` has the provenance that the program gave it.
     ///
     /// # Errors
@@ -115,11 +120,31 @@ pub trait Visitor: Sized {
         Ok(())
     }
 
+    /// A value whose type has a `#[dump(validate = ..)]`, for visitors that have [`VALIDATES`](Self::VALIDATES). It
+    /// is met before what it owns.
+    ///
+    /// # Errors
+    ///
+    /// The visitor's own.
+    fn validate<T: Dumpable>(
+        &mut self,
+        value: &T,
+        check: fn(&T) -> Result<(), String>,
+    ) -> Result<(), Self::Stop> {
+        let _ = (value, check);
+        Ok(())
+    }
+
     /// Takes the lock under which a value was walked, for visitors that keep it until their jobs have
     /// run, as those of a dump do: other threads may know the value too. The others let it go, since
     /// whoever runs their jobs promises that nothing has changed.
     fn hold<G>(&mut self, guard: G) {
         drop(guard);
+    }
+
+    /// The same, of a lock that others may take too as long as they only look.
+    fn hold_reader<G>(&mut self, guard: G) {
+        self.hold(guard);
     }
 
     /// Keeps a value that was made for the walk alive until its jobs have run.

@@ -1,7 +1,7 @@
 //! The graph of all types that an image can hold, with its hashes and its canonical text.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -50,6 +50,16 @@ impl Hasher for IdHasher {
 
     fn write_u64(&mut self, value: u64) {
         self.0 ^= value;
+    }
+}
+
+/// The types whose values are, or own, some that a `validate` of their own checks.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedTypes(HashSet<TypeId, BuildHasherDefault<IdHasher>>);
+
+impl CheckedTypes {
+    pub(crate) fn contains(&self, id: TypeId) -> bool {
+        !self.0.is_empty() && self.0.contains(&id)
     }
 }
 
@@ -116,6 +126,34 @@ impl TypeGraph {
             .filter(|shape| shape.section.is_some_and(|section| section.name == name))
             .map(|shape| shape.record)
             .next()
+    }
+
+    /// The types whose values have to be walked for checks. Objects and the root check themselves, and an object is
+    /// not owned by what points at it.
+    pub(crate) fn checked(&self) -> CheckedTypes {
+        let mut owners = vec![Vec::new(); self.nodes.len()];
+        for (owner, node) in self.nodes.iter().enumerate() {
+            for child in &node.children {
+                let child = child.0 as usize;
+                if self.nodes[child].shape.object.is_none() {
+                    owners[child].push(owner);
+                }
+            }
+        }
+        let mut is_checked: Vec<bool> = (0..)
+            .zip(&self.nodes)
+            .map(|(index, node)| index > 0 && node.shape.object.is_none() && node.shape.is_validated())
+            .collect();
+        let mut found: Vec<usize> = (0..self.nodes.len()).filter(|index| is_checked[*index]).collect();
+        while let Some(index) = found.pop() {
+            for &owner in &owners[index] {
+                if !std::mem::replace(&mut is_checked[owner], true) {
+                    found.push(owner);
+                }
+            }
+        }
+        let ids = self.by_id.iter().filter(|(_, index)| is_checked[index.0 as usize]);
+        CheckedTypes(ids.map(|(id, _)| *id).collect())
     }
 
     /// The hash of a type and all that it refers to.

@@ -5,6 +5,6 @@ mod graph;
 mod shape;
 
 pub use diff::diff;
-pub(crate) use graph::IdHasher;
+pub(crate) use graph::{CheckedTypes, IdHasher};
 pub use graph::{TypeGraph, TypeIndex};
 pub use shape::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};

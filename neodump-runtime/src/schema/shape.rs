@@ -84,6 +84,11 @@ impl Shape {
             object: None,
         }
     }
+
+    /// Whether the type has a `#[dump(validate = ..)]`.
+    pub(crate) fn is_validated(&self) -> bool {
+        self.notes.iter().any(|note| note.starts_with("validate = "))
+    }
 }
 
 /// The fields that a type has.

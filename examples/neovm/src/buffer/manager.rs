@@ -26,7 +26,7 @@ pub struct Restriction {
 
 /// All buffers, and what they have in common.
 #[derive(Dumpable)]
-#[dump(section = "buffers", version = 2)]
+#[dump(section = "buffers", version = 3, validate = BufferManager::check)]
 pub struct BufferManager {
     buffers: HashMap<BufferId, Buffer>,
     /// The living ones as `buffer-list` shows them.
@@ -233,8 +233,8 @@ impl BufferManager {
         }
     }
 
-    /// Whether what the machine relies on holds, after a load that trusts nothing.
-    pub(crate) fn check(&self, heap: &Heap) -> Result<(), String> {
+    /// Whether there is a current buffer, and the order is that of the living ones.
+    fn check(&self) -> Result<(), String> {
         if self.current().is_none() {
             return Err(format!("buffer {} is current and there is none", self.current.0));
         }
@@ -245,15 +245,18 @@ impl BufferManager {
         if order != living || living.last().is_some_and(|id| id.0 > self.made) {
             return Err("the order of the buffers is not that of the living ones".to_owned());
         }
+        match self.buffers.iter().find(|(id, buffer)| buffer.id != **id) {
+            Some((id, _)) => Err(format!("buffer {} has another's number", id.0)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what the buffers have in the heap is theirs.
+    pub(crate) fn check_objects(&self, heap: &Heap) -> Result<(), String> {
         for (&id, buffer) in &self.buffers {
             let fail = |what: &str| Err(format!("buffer {} {what}", id.0));
-            if buffer.id != id
-                || heap.get::<BufferHandle>(buffer.handle).map(|handle| handle.id) != Some(id.0)
-            {
-                return fail("has another's number");
-            }
-            if let Err(what) = buffer.check() {
-                return fail(what);
+            if heap.get::<BufferHandle>(buffer.handle).map(|handle| handle.id) != Some(id.0) {
+                return fail("has the handle of another");
             }
             let text = buffer.text.borrow();
             if heap.kind(text.chain) != Some(Kind::MarkerChain) {

@@ -28,6 +28,7 @@ pub struct FileTime {
 
 /// A buffer: a text and what a program says of it.
 #[derive(Dumpable)]
+#[dump(validate = Buffer::check)]
 pub struct Buffer {
     /// Its number.
     pub id: BufferId,
@@ -91,7 +92,7 @@ impl Buffer {
     }
 
     /// Whether what a program could not have broken is whole.
-    pub(crate) fn check(&self) -> Result<(), &'static str> {
+    fn check(&self) -> Result<(), &'static str> {
         let Ok(text) = self.text.try_borrow() else { return Err("is being edited") };
         let ordered = self.begv <= self.pt && self.pt <= self.zv;
         if !(ordered && text.has(self.begv) && text.has(self.pt) && text.has(self.zv)) {

@@ -15,6 +15,7 @@ use std::hash::{Hash, Hasher};
 /// A Lisp string as the managers keep it: bytes and how many characters they are. It is never a `String`: names of
 /// files, abbrevs and bookmarks may hold bytes that no encoding explains.
 #[derive(Dumpable, Clone, Default, PartialEq, Eq)]
+#[dump(validate = LispString::check)]
 #[repr(C)]
 pub struct LispString {
     bytes: ImageVec<u8>,
@@ -42,7 +43,16 @@ impl LispString {
         Some(LispString { bytes: str.bytes.clone(), chars: str.chars, multibyte: str.multibyte != 0 })
     }
 
-    /// A new string object of the same text. Its characters are counted anew: strings of the heap rely on the number.
+    /// Whether the number of characters is that of the bytes.
+    fn check(&self) -> Result<(), String> {
+        let chars = if self.multibyte { chars::count(&self.bytes) } else { self.bytes.len() };
+        if self.chars == chars as u64 {
+            return Ok(());
+        }
+        Err(format!("text of {chars} characters says that it has {}", self.chars))
+    }
+
+    /// A new string object of the same text. Its characters are counted anew, as for every new string.
     pub fn to_value(&self, heap: &mut Heap) -> Value {
         let bytes = self.bytes.to_vec();
         if self.multibyte { heap.string(bytes) } else { heap.unibyte(bytes) }
@@ -110,5 +120,41 @@ impl Vm {
     /// A string object of the text, nil for none.
     pub fn string_or_nil(&mut self, text: Option<LispString>) -> Value {
         text.map_or(Value::NIL, |text| text.to_value(&mut self.heap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neodump_runtime::{dump_to_bytes, load_bytes};
+    use std::collections::HashMap;
+
+    #[derive(Dumpable)]
+    #[dump(image = "texts", version = 1)]
+    struct Texts {
+        list: Vec<LispString>,
+        names: HashMap<LispString, LispString>,
+    }
+
+    fn load(list: Vec<LispString>, name: LispString) -> Result<Texts, String> {
+        let names = HashMap::from([(name.clone(), name)]);
+        let bytes = dump_to_bytes(&mut Texts { list, names }).map_err(|error| error.to_string())?;
+        load_bytes(&bytes).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn texts_come_back() {
+        let texts = vec![LispString::text("a\u{e4}"), LispString::unibyte(vec![0xe4]), LispString::default()];
+        let back = load(texts.clone(), LispString::text("\u{e4}")).expect("loaded");
+        assert!(back.list == texts && back.names.len() == 1);
+    }
+
+    #[test]
+    fn text_with_a_wrong_number_of_characters_is_refused() {
+        let wrong = LispString { chars: 2, ..LispString::text("\u{e4}") };
+        let error = load(vec![LispString::text("a"), wrong.clone()], LispString::default()).err();
+        let expected = "cannot load texts.list[1] (validate of LispString, section Root): text of 1 characters says that it has 2";
+        assert_eq!(error.as_deref(), Some(expected));
+        assert!(load(Vec::new(), wrong).is_err(), "as a key or value of a map");
     }
 }

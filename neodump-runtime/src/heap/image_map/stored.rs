@@ -125,7 +125,7 @@ unsafe impl<K: Dumpable + ImageKey, V: Dumpable> Dumpable for ImageMap<K, V> {
             let values = std::ptr::from_ref(self).cast();
             return v.defer(Job { values, count: 1, walk: walk_job::<K, V, Vis> });
         }
-        if record.rw { walk_entries(self, v) } else { Ok(()) }
+        if record.rw || Vis::VALIDATES { walk_entries(self, v) } else { Ok(()) }
     }
     fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         let record = const { Entry::<K, V>::RECORD };
