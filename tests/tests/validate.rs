@@ -278,7 +278,7 @@ fn an_invalid_value_is_refused_wherever_it_is_and_named_by_its_path() {
 fn an_invalid_key_or_value_of_a_map_is_refused() {
     let bad = Span::BAD;
     let says = "(validate of Span, section Root): it ends at 1 before 2";
-    let value = refusal(|vm| drop(vm.values.insert("b".to_owned(), bad)));
+    let value = refusal(|vm| vm.values.extend([("b".to_owned(), bad)]));
     assert_eq!(value, format!("cannot load vm.values[\"b\"] {says}"));
     let key = refusal(|vm| vm.keys = HashMap::from([(bad, 1)]));
     assert_eq!(key, format!("cannot load vm.keys[0].key {says}"));

@@ -23,15 +23,15 @@ pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
     let (name, version) = (&image.name, &image.version);
     let (hook_result, option) = (n.p("HookResult"), n.p("Option"));
     let before_dump = image.before_dump.as_ref().map(|path| {
-        let hook = hook(n, path, &quote!(self));
+        let hook = hook(n, path);
         quote!(fn before_dump(&mut self) -> #hook_result { #hook })
     });
     let after_load = image.after_load.as_ref().map(|path| {
-        let hook = hook(n, path, &quote!(self));
+        let hook = hook(n, path);
         quote!(fn after_load(&mut self) -> #hook_result { #hook })
     });
     let validate = c.validate.as_ref().map(|path| {
-        let hook = hook(n, path, &quote!(self));
+        let hook = hook(n, path);
         quote!(fn validate(&self) -> #hook_result { #hook })
     });
     let heap = c.fields().iter().find(|field| matches!(field.policy, Policy::Heap));
@@ -87,8 +87,14 @@ fn globals(c: &Container, n: &Names) -> Option<TokenStream> {
     })
 }
 
-/// What a function of the user says, its error as text; a wrong type underlines the function.
-pub(super) fn hook(n: &Names, path: &Path, of: &TokenStream) -> TokenStream {
+/// What a function of the user says of `self`, its error as text; a wrong type underlines the function.
+pub(super) fn hook(n: &Names, path: &Path) -> TokenStream {
+    let span = path.span().resolved_at(Span::call_site());
+    hook_of(n, path, &quote_spanned!(span=> self))
+}
+
+/// The same, of another value.
+pub(super) fn hook_of(n: &Names, path: &Path, value: &TokenStream) -> TokenStream {
     let into = n.p_at("IntoHookResult", path.span());
-    quote_spanned!(path.span().resolved_at(Span::call_site())=> #into::into_hook_result(#path(#of)))
+    quote_spanned!(path.span().resolved_at(Span::call_site())=> #into::into_hook_result(#path(#value)))
 }

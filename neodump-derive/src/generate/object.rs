@@ -30,7 +30,7 @@ pub(super) fn object(c: &Container, n: &Names, kind: Option<&Expr>) -> TokenStre
     let tail = c.tail().map(|(field, tail)| tail_items(n, field, tail));
     let functions = [walk(c, n), write(c, n), audit(c, n), hydrate(c, n)];
     let validate = c.validate.as_ref().map(|path| {
-        let body = super::image::hook(n, path, &quote!(self));
+        let body = super::image::hook(n, path);
         let (result, string) = (n.p("Result"), n.p("String"));
         quote!(const VALIDATED: bool = true; fn validate_object(&self) -> #result<(), #string> { #body })
     });

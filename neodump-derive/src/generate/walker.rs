@@ -116,7 +116,7 @@ pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
 fn validated(c: &Container, n: &Names) -> Option<TokenStream> {
     let (Role::Plain | Role::Transparent, Some(path)) = (&c.role, &c.validate) else { return None };
     let (visitor, stop, v, this) = (n.p("Visitor"), &n.visitor_type, &n.visitor, &n.this);
-    let check = super::image::hook(n, path, &quote!(#this));
+    let check = super::image::hook_of(n, path, &quote!(#this));
     let call = quote!(<#stop as #visitor>::validate(#v, self, |#this: &Self| #check));
     let attempt = n.attempt("Stop", &call, &[]);
     Some(quote!(if const { <#stop as #visitor>::VALIDATES } { #attempt }))
