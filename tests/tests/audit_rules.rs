@@ -34,8 +34,11 @@ fn rules_of_words_and_pointers_are_kept() {
     let slots = p.elements(p.object("Record", 0) + offset_of!(Record, slots));
     let (number, compiler) = (p.side("Subr"), p.side("Subr") + 4);
     let natives = neodump_runtime::native::decode(&bytes[p.forge.section("Natives")]).expect("sound");
-    let used = natives[u32::from_le_bytes(bytes[number..number + 4].try_into().expect("4")) as usize - 1].type_name.clone();
-    let other = natives.iter().position(|native| native.type_name.starts_with("fn(") && native.type_name != used);
+    let used = natives[u32::from_le_bytes(bytes[number..number + 4].try_into().expect("4")) as usize - 1]
+        .type_name
+        .clone();
+    let other =
+        natives.iter().position(|native| native.type_name.starts_with("fn(") && native.type_name != used);
     let other = other.expect("a function of another type") as u32 + 1;
     let no_function = format!("Subr.function: import {other} is no function of type");
     let mut twins = (0..2).map(|number| p.elements(p.object("Subr", number) + offset_of!(Subr, twin)));

@@ -262,7 +262,7 @@ struct Guarded {
 
 #[test]
 fn a_collection_does_not_go_on_past_what_it_cannot_look_into() {
-    let mut vm = Vm::empty();
+    let vm = Vm::empty();
     let guarded = Guarded { value: std::sync::Mutex::new(vm.cons(Value::NIL, Value::NIL)) };
     let count = || {
         let mut met = 0;
