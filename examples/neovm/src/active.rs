@@ -6,7 +6,7 @@
 //! and [`Vm::deactivate`] back; so activations nest like calls, a machine that runs inside of another one gives the
 //! place back as it found it, and a machine that does not run can go to another thread.
 //!
-//! [`Vm::run`] activates on its own. Code that reads such a place between programs brackets it itself.
+//! `Vm::run` activates on its own. Code that reads such a place between programs brackets it itself.
 
 use crate::machine::Vm;
 use neodump_runtime::global;

@@ -45,7 +45,7 @@ impl Vm {
         }
     }
 
-    /// Undoes [`Vm::put_aside`]; does nothing when nothing is aside.
+    /// Undoes `Vm::put_aside`; does nothing when nothing is aside.
     ///
     /// [`Vm::dump_to_file`] and its like call it. Whoever dumps with a `Dumper` of their own does so afterwards.
     pub fn put_back(&mut self) {

@@ -61,7 +61,7 @@ pub struct Buffer {
     pub locals: Value,
     /// The keymap that is in force here, or nil.
     pub keymap: Value,
-    /// The variables that the machine knows by number: see [`super::slots`].
+    /// The variables that the machine knows by number: see `slots.rs`.
     pub slots: [Value; SLOTS],
     /// Which of them the buffer has for itself, a bit each.
     pub local_flags: u64,
