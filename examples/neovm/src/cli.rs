@@ -30,7 +30,8 @@ commands:
   check FOLDER                    read every form of every .el file, print it, read it again, compare
   real-input FOLDER...            read every form of every .el and .el.gz file, dump them, and compare them in fresh
                                   processes that map and load the image; the last line is JSON
-  real-input-check, demo-again    the parts of these two that their fresh processes run
+  real-input-check, demo-again, load-again
+                                  the parts of these two that their fresh processes run
 
 options of run:
   --image IMAGE   start from an image instead of booting; alone, it is mapped and its checksums are compared, so the
@@ -100,6 +101,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         }
         ["demo"] => demo::run(),
         ["demo-again", how, image, booted] => demo::run_again(trust(how)?, image, booted),
+        ["load-again", image] => demo::load_again(image),
         ["run", ref rest @ ..] => run(rest),
         ["dump", ref rest @ ..] => images::dump(rest),
         ["info", "--json", path] | ["info", path, "--json"] => info::run(path, true),

@@ -1,7 +1,8 @@
 //! `neovm demo`: boot, dump, and go on in a fresh process that maps the image.
 
 use super::images::{self, Trust, dumped};
-use super::{Failure, boot, say, start_again};
+use super::{Failure, boot, say, start_again, start_again_and_listen};
+use crate::machine::Vm;
 use crate::pages;
 use neodump_runtime::Way;
 use neodump_runtime::image::SegmentKind;
@@ -26,9 +27,38 @@ pub(super) fn run() -> Result<(), Failure> {
     let report = vm.dump(&image).map_err(|error| error.to_string())?;
     say(&dumped("demo.ndump", &report));
     drop(vm);
+    let empty = folder.path().join("empty.ndump").to_string_lossy().into_owned();
+    Vm::new().dump(&empty).map_err(|error| error.to_string())?;
+    let (full, bare) = (median_load(&image)?, median_load(&empty)?);
+    say(&format!(
+        "\nmapped in {full} us, and a machine with its own functions alone in {bare} us (medians of {LOADS} fresh \
+         processes): what was booted costs a load {} us",
+        full.saturating_sub(bare)
+    ));
     for trust in [Trust::Trusted, Trust::Audited] {
         start_again(&["demo-again", trust.option(), &image, &booted.as_micros().to_string()])?;
     }
+    Ok(())
+}
+
+/// How many processes load an image to tell how long that takes.
+const LOADS: usize = 9;
+
+/// The microseconds that a fresh process takes to map an image that it trusts.
+fn median_load(image: &str) -> Result<u128, Failure> {
+    let mut times = Vec::new();
+    for _ in 0..LOADS {
+        let said = start_again_and_listen(&["load-again", image])?;
+        times.push(said.trim().parse().map_err(|_| format!("the fresh process said '{said}'"))?);
+    }
+    times.sort_unstable();
+    Ok(times[LOADS / 2])
+}
+
+/// `load-again IMAGE`: in the fresh process.
+pub(super) fn load_again(image: &str) -> Result<(), Failure> {
+    let (_, report) = images::load(image, Trust::Trusted)?;
+    say(&report.total().as_micros().to_string());
     Ok(())
 }
 
