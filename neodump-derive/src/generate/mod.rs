@@ -109,6 +109,7 @@ fn wrap(n: &Names, items: &TokenStream) -> TokenStream {
 /// unsafe impl<'a, T> p::Dumpable for S<'a, T> where T: p::Dumpable {
 ///     type Id = Id<<T as p::Dumpable>::Id>;
 ///     const RECORD: p::Record = Self::NEODUMP.record;
+///     const LEAF: bool = true && <F as p::Dumpable>::LEAF;
 ///     const SECTION: p::Option<p::SectionDecl> = p::Option::Some(p::SectionDecl { name: "faces", version: 3 });
 ///     fn shape() .. fn walk .. fn write .. fn read .. fn settle .. fn audit .. fn order
 /// }
@@ -126,7 +127,8 @@ fn dumpable(c: &Container, n: &Names) -> TokenStream {
         order::order(c, n),
         fields::fields(c, n),
     ];
-    impl_dumpable(c, n, &quote!(const RECORD: #record #section #shape #(#functions)*))
+    let leaf = record::leaf(c, n);
+    impl_dumpable(c, n, &quote!(const RECORD: #record #leaf #section #shape #(#functions)*))
 }
 
 /// The impl of `Dumpable` around its items.

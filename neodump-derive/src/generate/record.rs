@@ -144,6 +144,49 @@ pub(super) fn record(c: &Container, n: &Names) -> TokenStream {
     }
 }
 
+/// Whether a walk of a value shows nothing, as far as the fields tell.
+///
+/// ```text
+/// const LEAF: bool = true && <F as p::Dumpable>::LEAF && <m::Stored as p::Dumpable>::LEAF;
+/// ```
+pub(super) fn leaf(c: &Container, n: &Names) -> TokenStream {
+    let fields: Vec<&Field> = match &c.data {
+        Data::Struct(fields) => fields.iter().collect(),
+        Data::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
+    };
+    let mut each = Vec::new();
+    for field in fields {
+        let stored = match &field.policy {
+            Policy::Plain | Policy::Shared | Policy::IdentityKey | Policy::Handle(_) => n.dumpable(&field.ty),
+            Policy::Tail(tail) => n.dumpable(&tail.element),
+            Policy::With(module) => {
+                let dumpable = n.p("Dumpable");
+                quote!(<#module::Stored as #dumpable>)
+            }
+            Policy::Remote(mirror) => n.dumpable(mirror),
+            // Not walked.
+            Policy::Skip { .. }
+            | Policy::Bake(_)
+            | Policy::Cache
+            | Policy::Derived(_)
+            | Policy::Relink(_)
+            | Policy::Heap => continue,
+            Policy::Overlay(_)
+            | Policy::Native(_)
+            | Policy::Tag(_)
+            | Policy::Selected(_)
+            | Policy::Weak { .. }
+            | Policy::Global(_) => {
+                return quote!(
+                    const LEAF: bool = false;
+                );
+            }
+        };
+        each.push(quote!(#stored::LEAF));
+    }
+    quote!(const LEAF: bool = true #(&& #each)*;)
+}
+
 /// ```text
 /// impl S {
 ///     const NEODUMP_MEMORY: [usize; 2] = [offset_of!(Self, f), offset_of!(Self, g)];

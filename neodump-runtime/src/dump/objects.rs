@@ -46,6 +46,8 @@ pub(crate) struct Objects {
     work: Vec<(*const u8, Slot)>,
     /// The arenas with other objects to walk.
     pending: Vec<u8>,
+    /// Whether objects are walked that a walk shows nothing of: for paths, which end at one.
+    pub(crate) walks_leaves: bool,
 }
 
 /// So many objects of one arena are walked in a row: they are told from the others once, and are on their
@@ -62,6 +64,7 @@ impl Objects {
             recent: [(std::ptr::null(), 0); 64],
             work: Vec::new(),
             pending: Vec::new(),
+            walks_leaves: false,
         }
     }
 
@@ -154,7 +157,9 @@ impl Objects {
             super::buffer::push(&mut self.work, (address, slot));
             return Ok(());
         }
-        if arena.walked == arena.objects.len() {
+        if arena.ty.leaf && !self.walks_leaves {
+            arena.walked += 1;
+        } else if arena.walked == arena.objects.len() {
             self.pending.push(slot.arena());
         }
         super::buffer::push(&mut arena.objects, address);

@@ -75,6 +75,7 @@ impl<'a> Tracer<'a> {
     /// refused with `problem`.
     pub(crate) fn with_paths(mut self, map: usize, problem: &str) -> Self {
         self.parents = Some(HashMap::new());
+        self.writer.objects.walks_leaves = true;
         self.blamed_map = map;
         problem.clone_into(&mut self.blamed_problem);
         self

@@ -100,6 +100,7 @@ unsafe impl<T: Dumpable + Copy> Dumpable for ImageOption<T> {
     type Id = (crate::heap::image_option::Marker, T::Id);
     const RECORD: Record =
         Record { size: size_of::<Self>(), align: align_of::<Self>(), niche: false, copy: false, ..T::RECORD };
+    const LEAF: bool = T::LEAF;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("ImageOption", Self::RECORD, const { &[TypeRef::of::<T>()] }) }
     }

@@ -133,6 +133,7 @@ impl<K: ImageKey> Eq for ImageSet<K> {}
 unsafe impl<K: Dumpable + ImageKey> Dumpable for ImageSet<K> {
     type Id = ImageSet<K::Id>;
     const RECORD: Record = <ImageMap<K, ()> as Dumpable>::RECORD;
+    const LEAF: bool = <ImageMap<K, ()> as Dumpable>::LEAF;
     fn shape() -> &'static Shape {
         const {
             &Shape {

@@ -71,7 +71,7 @@ impl fmt::Display for ImageStr {
 // SAFETY: as `ImageVec<u8>`; the audit checks the bytes for UTF-8 besides.
 unsafe impl Dumpable for ImageStr {
     type Id = Self;
-    const RECORD: Record = <ImageVec<u8> as Dumpable>::RECORD;
+    const RECORD: Record = <ImageVec<u8> as Dumpable>::RECORD.with_leaf();
     fn shape() -> &'static Shape {
         const { &Shape::leaf("ImageStr", Self::RECORD, &[]) }
     }

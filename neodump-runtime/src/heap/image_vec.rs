@@ -9,7 +9,9 @@ use std::ptr::NonNull;
 
 use crate::dump::Writer;
 use crate::load::{Auditor, Reader};
-use crate::record::{At, Dumpable, Fault, Job, OrderKey, Place, Record, Refusal, Step, Stop, Visitor};
+use crate::record::{
+    At, Dumpable, Fault, Job, OrderKey, Place, Record, Refusal, Step, Stop, Visitor, is_silent,
+};
 use crate::schema::{Shape, TypeRef};
 
 /// A vector that is in place: after a load its elements are read from the image, and the first
@@ -222,13 +224,14 @@ const _: () = assert!(size_of::<ImageVec<u64>>() == 24 && LEN == 8);
 unsafe impl<T: Dumpable> Dumpable for ImageVec<T> {
     type Id = ImageVec<T::Id>;
     const RECORD: Record = Record::in_place::<ImageVec<u64>>().with_rw().with_owns();
+    const LEAF: bool = T::RECORD.leaf;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("ImageVec", Self::RECORD, const { &[TypeRef::of::<T>()] }) }
     }
     #[inline]
     fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
         let () = InPlace::<T>::ELEMENT;
-        if const { T::RECORD.copy } {
+        if const { is_silent::<T, V>() } {
             return Ok(());
         }
         if const { T::RECORD.owns } {

@@ -148,6 +148,8 @@ pub struct ObjectType {
     pub(crate) checks: unsafe fn(*const u8, &mut Checks) -> Result<(), Box<Refusal>>,
     /// Whether an object is written when it is met: it has nothing outside its slot.
     pub(crate) at_once: bool,
+    /// Whether a walk of an object shows nothing.
+    pub(crate) leaf: bool,
     pub(crate) emit: unsafe fn(u8, &mut Writer<'_>) -> Result<(), Box<Refusal>>,
     pub(crate) write: unsafe fn(&[*const u8], WriteSlots<'_>, &mut Writer<'_>) -> Result<(), WriteFailure>,
     pub(crate) audit: unsafe fn(Slots<'_>, &mut Auditor<'_>) -> Result<(), Box<Fault>>,
@@ -231,6 +233,7 @@ impl<T: Object> Of<T> {
             find: find::<T>,
             checks: checks::<T>,
             at_once: !T::HYDRATED && T::SIDE.size == 0 && !T::RECORD.owns,
+            leaf: T::LEAF,
             emit: emit::<T>,
             write: write::<T>,
             audit: audit::<T>,

@@ -17,6 +17,7 @@ use crate::schema::{Shape, TypeRef};
 unsafe impl<T: Dumpable> Dumpable for Cell<T> {
     type Id = Cell<T::Id>;
     const RECORD: Record = T::RECORD.cell();
+    const LEAF: bool = T::LEAF;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Cell", T::RECORD.cell(), const { &[TypeRef::of::<T>()] }) }
     }
@@ -55,6 +56,7 @@ unsafe impl<T: Dumpable> Dumpable for Cell<T> {
 unsafe impl<T: Dumpable> Dumpable for UnsafeCell<T> {
     type Id = UnsafeCell<T::Id>;
     const RECORD: Record = T::RECORD.cell();
+    const LEAF: bool = T::LEAF;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("UnsafeCell", T::RECORD.cell(), const { &[TypeRef::of::<T>()] }) }
     }
@@ -120,7 +122,9 @@ macro_rules! wrapper {
         // SAFETY: the stored form is that of the content, which is hydrated into the wrapper.
         unsafe impl<T: Dumpable> Dumpable for $ty<T> {
             type Id = $ty<T::Id>;
-            const RECORD: Record = Record { in_place: false, niche: false, copy: false, ..T::RECORD };
+            // A lock can be held by somebody, and a walk says so.
+            const RECORD: Record =
+                Record { in_place: false, niche: false, copy: false, leaf: false, ..T::RECORD };
             fn shape() -> &'static Shape {
                 const { &Shape::leaf(stringify!($ty), Self::RECORD, const { &[TypeRef::of::<T>()] }) }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::is_silent;
 use super::owned::{self, REFERENCE};
 use super::{At, Dumpable, Fault, Job, OrderKey, Place, Record, Refusal, Step, Stop, Visitor};
 use crate::dump::Writer;
@@ -40,11 +41,12 @@ unsafe fn write_job<T: Dumpable>(
 unsafe impl<T: Dumpable> Dumpable for VecDeque<T> {
     type Id = VecDeque<T::Id>;
     const RECORD: Record = REFERENCE;
+    const LEAF: bool = T::RECORD.leaf;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("VecDeque", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
     fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        if const { T::RECORD.copy } {
+        if const { is_silent::<T, V>() } {
             return Ok(());
         }
         v.defer(Job { values: std::ptr::from_ref(self).cast(), count: 1, walk: walk_job::<T, V> })

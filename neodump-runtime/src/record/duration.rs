@@ -16,7 +16,7 @@ const NANOSECONDS: usize = 8;
 // SAFETY: the audit accepts fewer nanoseconds than a second has only; a duration is made of both numbers.
 unsafe impl Dumpable for Duration {
     type Id = Self;
-    const RECORD: Record = Record::hydrated(16, 8);
+    const RECORD: Record = Record::hydrated(16, 8).with_leaf();
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Duration", Self::RECORD, &[]) }
     }

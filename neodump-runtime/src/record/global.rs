@@ -9,7 +9,7 @@ use crate::load::{Auditor, Reader};
 
 /// The record of the field: that of the state.
 pub const fn record<T: Dumpable>() -> Record {
-    Record { in_place: false, niche: false, copy: false, ..T::RECORD }
+    Record { in_place: false, niche: false, copy: false, leaf: false, ..T::RECORD }
 }
 
 /// The state under a guard.

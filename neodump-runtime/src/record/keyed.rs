@@ -8,7 +8,7 @@ use std::mem::ManuallyDrop;
 
 use super::order::Order;
 use super::owned::{REFERENCE, Reference};
-use super::{At, Dumpable, Fault, Layout, OrderKey, Place, Record, Refusal, Step, Stop, Visitor};
+use super::{At, Dumpable, Fault, Layout, OrderKey, Place, Record, Refusal, Step, Stop, Visitor, is_silent};
 use crate::dump::{KeyedMap, Tracer, Writer};
 use crate::load::{Auditor, Reader};
 use crate::schema::{Shape, TypeRef};
@@ -275,6 +275,10 @@ macro_rules! keyed {
             fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
                 let map = std::ptr::from_ref(self).cast();
                 if const { <$key as Dumpable>::RECORD.copy && <$value as Dumpable>::RECORD.copy } {
+                    return Ok(());
+                }
+                // A dump asks of other keys whether they have an order.
+                if const { !V::ORDERED && is_silent::<$key, V>() && is_silent::<$value, V>() } {
                     return Ok(());
                 }
                 if V::ORDERED {

@@ -21,6 +21,9 @@ pub struct Record {
     /// Whether the bytes of a value are its stored form as they are: no padding, nothing to look
     /// at one by one. Slices of such values are copied whole.
     pub copy: bool,
+    /// Whether a walk of a value shows nothing: it holds no word, pointer, symbol or native, nor anything
+    /// that cannot be looked into. See [`Dumpable::LEAF`](super::Dumpable::LEAF), which looks behind indirections too.
+    pub leaf: bool,
     /// Whether something is done to the value at its address when all else of the load is done (`relink`):
     /// it must not be moved by the load, as entries of keyed collections and converted values are.
     pub pinned: bool,
@@ -44,7 +47,7 @@ const fn align_up(offset: usize, align: usize) -> usize {
 impl Record {
     /// The record of a field that is not stored: it has no bytes, and the type around it has to be
     /// hydrated.
-    pub const SKIPPED: Self = Self::hydrated(0, 1);
+    pub const SKIPPED: Self = Self::hydrated(0, 1).with_leaf();
 
     /// A stored form that is the memory form of `T`, without words.
     pub const fn in_place<T>() -> Self {
@@ -56,13 +59,19 @@ impl Record {
             rw: false,
             owns: false,
             copy: false,
+            leaf: false,
             pinned: false,
         }
     }
 
     /// The same, with bytes that are copied whole.
     pub const fn with_copy(self) -> Self {
-        Self { copy: true, ..self }
+        Self { copy: true, leaf: true, ..self }
+    }
+
+    /// The same, with nothing that a walk shows.
+    pub const fn with_leaf(self) -> Self {
+        Self { leaf: true, ..self }
     }
 
     /// A stored form of its own.
@@ -75,6 +84,7 @@ impl Record {
             rw: false,
             owns: false,
             copy: false,
+            leaf: false,
             pinned: false,
         }
     }
@@ -154,7 +164,7 @@ impl Record {
     /// `repr` that makes its layout known.
     pub const fn of_enum(size: usize, align: usize, explicit: bool, variants: &[&[Record]]) -> Self {
         let align = checked_align(align);
-        let mut sum = Self { in_place: explicit, ..Self::hydrated(size, align) };
+        let mut sum = Self { in_place: explicit, ..Self::hydrated(size, align).with_leaf() };
         let mut v = 0;
         while v < variants.len() {
             sum = sum.absorb(variants[v]);
@@ -177,6 +187,7 @@ impl Record {
 
     /// The record of a union of this memory size and alignment.
     pub const fn of_union(size: usize, align: usize, fields: &[Record]) -> Self {
+        // A tag that selects no field is refused by a walk.
         Self { in_place: true, ..Self::hydrated(size, checked_align(align)) }.absorb(fields)
     }
 
@@ -199,6 +210,7 @@ impl Record {
             self.rw |= fields[i].rw;
             self.owns |= fields[i].owns;
             self.pinned |= fields[i].pinned;
+            self.leaf &= fields[i].leaf;
             i += 1;
         }
         self
@@ -243,7 +255,7 @@ impl<const N: usize> Layout<N> {
         align: usize,
     ) -> Self {
         let align = checked_align(align);
-        let whole = Record { in_place: true, ..Record::hydrated(size, align) };
+        let whole = Record { in_place: true, ..Record::hydrated(size, align).with_leaf() };
         let mut layout = Self::of_fields(whole.absorb(&fields), fields, memory_offsets, 0);
         if !layout.record.in_place {
             let (end, align) = end_of(&fields, 0);
@@ -289,7 +301,7 @@ impl<const N: usize> Layout<N> {
     /// The layout of records one after the other, as in the entries of a map.
     pub const fn of_sequence(fields: [Record; N]) -> Self {
         let (end, align) = end_of(&fields, 0);
-        let whole = Record::hydrated(align_up(end, align), align).absorb(&fields);
+        let whole = Record::hydrated(align_up(end, align), align).with_leaf().absorb(&fields);
         let mut layout = Self::of_fields(Record { in_place: false, ..whole }, fields, [0; N], 0);
         layout.record.size = align_up(end, align);
         layout

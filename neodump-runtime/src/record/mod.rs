@@ -74,6 +74,7 @@ pub use policy::{Probe, ProbeFallback, derived, native, with};
 pub use remote::{Got, Remote};
 pub(crate) use sequence::utf8;
 pub use union::Tagged;
+pub(crate) use visit::is_silent;
 pub use visit::{Job, Stop, Visitor};
 
 use crate::dump::Writer;
@@ -98,6 +99,7 @@ use crate::schema::{SectionDecl, Shape, TypeRef};
 ///   slot are a valid value of the type at the same size and alignment, once relocated.
 /// - `audit` must accept only records that `read` (or, in place, a reference to the bytes) turns
 ///   into a valid value.
+/// - `LEAF` (and `RECORD.leaf`) may be true only if `walk` shows nothing and cannot be refused.
 /// - `walk`, `write` and `audit` must visit the same indirections in the same order.
 /// - `Id` must be different for types that differ in more than lifetimes.
 #[diagnostic::on_unimplemented(
@@ -112,6 +114,12 @@ pub unsafe trait Dumpable: Sized {
 
     /// Size, alignment and tier of the stored record.
     const RECORD: Record;
+
+    /// Whether a walk of a value shows nothing, so that it is left out. Conservative: `false` says nothing.
+    ///
+    /// `RECORD.leaf` says so of what a value holds itself, and cannot look behind indirections, since types refer to
+    /// each other in circles. This looks behind one.
+    const LEAF: bool = Self::RECORD.leaf;
 
     /// The reference to the type from the shapes of others.
     const TYPE: TypeRef = TypeRef::of::<Self>();

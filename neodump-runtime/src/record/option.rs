@@ -66,6 +66,7 @@ unsafe impl<T: Dumpable> Dumpable for Option<T> {
     } else {
         tagged(T::RECORD)
     };
+    const LEAF: bool = T::LEAF;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Option", Self::RECORD, const { &[TypeRef::of::<T>()] }) }
     }

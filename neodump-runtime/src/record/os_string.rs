@@ -52,7 +52,7 @@ macro_rules! os_string {
         // SAFETY: the stored form is a reference to bytes, of which the string is made.
         unsafe impl Dumpable for $ty {
             type Id = Self;
-            const RECORD: Record = REFERENCE;
+            const RECORD: Record = REFERENCE.with_leaf();
             fn shape() -> &'static Shape {
                 const { &Shape { notes: ENCODING, ..Shape::leaf($name, REFERENCE, &[]) } }
             }

@@ -98,7 +98,7 @@ pub fn walk<F: Overlaid<Element: Dumpable>, V: Visitor>(
     table: &F::Table,
     v: &mut V,
 ) -> Result<(), V::Stop> {
-    if const { V::VALIDATES } {
+    if const { V::VALIDATES || F::Element::RECORD.leaf } {
         return Ok(());
     }
     match changes(field, table) {

@@ -25,7 +25,7 @@ pub(crate) const REFERENCE: Record = Record::hydrated(16, 8).with_owns();
 /// Walks the elements of an owned sequence: at once where they own nothing, else put off.
 #[inline]
 pub(crate) fn walk<T: Dumpable, V: Visitor>(values: &[T], v: &mut V) -> Result<(), V::Stop> {
-    if const { T::RECORD.copy } {
+    if const { super::is_silent::<T, V>() } {
         return Ok(());
     }
     if const { T::RECORD.owns } {
@@ -41,7 +41,7 @@ pub(crate) fn walk<T: Dumpable, V: Visitor>(values: &[T], v: &mut V) -> Result<(
 /// Walks one owned value, which its owner stands for in paths.
 #[inline]
 pub(crate) fn walk_one<T: Dumpable, V: Visitor>(value: &T, v: &mut V) -> Result<(), V::Stop> {
-    if const { T::RECORD.copy } {
+    if const { super::is_silent::<T, V>() } {
         return Ok(());
     }
     if const { T::RECORD.owns } {

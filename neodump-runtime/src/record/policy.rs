@@ -109,7 +109,7 @@ pub mod with {
 
     /// Walks the value that `to_stored` makes, which is kept until what it owns has been walked.
     pub fn walk<S: Dumpable, V: Visitor>(to_stored: impl FnOnce() -> S, v: &mut V) -> Result<(), V::Stop> {
-        if const { V::VALIDATES } {
+        if const { V::VALIDATES || S::LEAF } {
             return Ok(());
         }
         let stored = v.keep(Box::new(to_stored()));

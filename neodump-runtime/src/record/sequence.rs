@@ -13,6 +13,7 @@ use crate::schema::{Shape, TypeRef};
 unsafe impl<T: Dumpable, const N: usize> Dumpable for [T; N] {
     type Id = [T::Id; N];
     const RECORD: Record = Record { size: T::RECORD.size * N, niche: false, ..T::RECORD };
+    const LEAF: bool = T::LEAF;
     fn shape() -> &'static Shape {
         const {
             &Shape {
@@ -69,6 +70,7 @@ unsafe impl<T: Dumpable, const N: usize> Dumpable for [T; N] {
 unsafe impl<T: Dumpable> Dumpable for Vec<T> {
     type Id = Vec<T::Id>;
     const RECORD: Record = REFERENCE;
+    const LEAF: bool = T::RECORD.leaf;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Vec", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
@@ -117,6 +119,7 @@ unsafe impl<T: Dumpable> Dumpable for Vec<T> {
 unsafe impl<T: Dumpable> Dumpable for Box<T> {
     type Id = Box<T::Id>;
     const RECORD: Record = REFERENCE;
+    const LEAF: bool = T::RECORD.leaf;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Box", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
@@ -158,6 +161,7 @@ unsafe impl<T: Dumpable> Dumpable for Box<T> {
 unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
     type Id = Box<[T::Id]>;
     const RECORD: Record = REFERENCE;
+    const LEAF: bool = T::RECORD.leaf;
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Box<[]>", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
@@ -220,7 +224,7 @@ macro_rules! string {
         // SAFETY: the stored form is a reference to bytes that the audit checks for UTF-8.
         unsafe impl Dumpable for $ty {
             type Id = Self;
-            const RECORD: Record = REFERENCE;
+            const RECORD: Record = REFERENCE.with_leaf();
             fn shape() -> &'static Shape {
                 const { &Shape::leaf($name, REFERENCE, &[]) }
             }

@@ -30,6 +30,11 @@ impl<V: Visitor> Job<V> {
     }
 }
 
+/// Whether a walk of values of `T` shows nothing to `V`, and is left out.
+pub(crate) const fn is_silent<T: Dumpable, V: Visitor>() -> bool {
+    if V::VALIDATES { T::RECORD.copy } else { T::LEAF }
+}
+
 /// Why a walk stopped early; `Infallible` for one that never does.
 pub trait Stop {
     /// The same, one step further from the root.

@@ -5,7 +5,9 @@ use super::{Entry, ImageMap};
 use crate::dump::Writer;
 use crate::heap::{ImageHasher, ImageKey};
 use crate::load::{Auditor, IndexLoad, Reader};
-use crate::record::{At, Dumpable, Fault, Job, Layout, Place, Record, Refusal, Step, Stop, Visitor};
+use crate::record::{
+    At, Dumpable, Fault, Job, Layout, Place, Record, Refusal, Step, Stop, Visitor, is_silent,
+};
 use crate::schema::{Shape, TypeRef};
 
 /// The record: five words, whatever keys and values are.
@@ -110,6 +112,7 @@ unsafe fn audit_entries<K: Dumpable, V: Dumpable>(
 unsafe impl<K: Dumpable + ImageKey, V: Dumpable> Dumpable for ImageMap<K, V> {
     type Id = ImageMap<K::Id, V::Id>;
     const RECORD: Record = Record::in_place::<Words>().with_rw().with_owns();
+    const LEAF: bool = K::RECORD.leaf && V::RECORD.leaf;
     fn shape() -> &'static Shape {
         const {
             &Shape {
@@ -121,6 +124,9 @@ unsafe impl<K: Dumpable + ImageKey, V: Dumpable> Dumpable for ImageMap<K, V> {
     crate::record::changed!(|this, f| crate::record::fields::image_map(this, f), |_| Some(Self::new()));
     fn walk<Vis: Visitor>(&self, v: &mut Vis) -> Result<(), Vis::Stop> {
         let record = const { Entry::<K, V>::RECORD };
+        if const { is_silent::<K, Vis>() && is_silent::<V, Vis>() } {
+            return Ok(());
+        }
         if record.owns {
             let values = std::ptr::from_ref(self).cast();
             return v.defer(Job { values, count: 1, walk: walk_job::<K, V, Vis> });
