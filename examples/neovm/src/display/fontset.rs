@@ -128,7 +128,7 @@ impl Fontset {
 
 /// All fontsets. The registry of the machine that runs belongs to the process: see [`crate::active`].
 #[derive(Dumpable, Clone, Debug, Default)]
-#[dump(section = "fontsets", version = 1)]
+#[dump(section = "fontsets", version = 2)]
 pub struct Fontsets {
     /// By full name, in the order of definition; the first is the default.
     fontsets: Table<LispString, Fontset>,

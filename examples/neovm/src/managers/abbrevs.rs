@@ -51,7 +51,7 @@ impl AbbrevTable {
 
 /// All tables.
 #[derive(Dumpable, Default)]
-#[dump(section = "abbrevs", version = 1)]
+#[dump(section = "abbrevs", version = 2)]
 pub struct Abbrevs {
     /// By the symbol that is their name.
     pub tables: HashMap<Symbol, AbbrevTable>,

@@ -51,7 +51,7 @@ pub struct Obsolete {
 
 /// Declarations of what files define, and what has been loaded.
 #[derive(Dumpable, Default)]
-#[dump(section = "autoloads", version = 1)]
+#[dump(section = "autoloads", version = 2)]
 pub struct Autoloads {
     /// The declaration of each symbol that was declared, which stays known once the definition has been loaded: the
     /// symbol's function cell says whether it was.

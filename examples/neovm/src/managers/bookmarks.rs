@@ -29,7 +29,7 @@ pub struct Bookmark {
 
 /// All bookmarks.
 #[derive(Dumpable, Default)]
-#[dump(section = "bookmarks", version = 1)]
+#[dump(section = "bookmarks", version = 2)]
 pub struct Bookmarks {
     /// By name.
     pub bookmarks: HashMap<BookmarkName, Bookmark>,

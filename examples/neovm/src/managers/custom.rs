@@ -138,7 +138,7 @@ pub struct CustomGroup {
 
 /// All user options and groups.
 #[derive(Dumpable, Default)]
-#[dump(section = "custom", version = 1)]
+#[dump(section = "custom", version = 2)]
 pub struct Custom {
     /// The options.
     pub variables: HashMap<Symbol, CustomVariable>,

@@ -6,7 +6,7 @@ use crate::value::Value;
 
 /// Macros that were recorded, and the counter that they insert.
 #[derive(Dumpable, Default)]
-#[dump(section = "kmacro", version = 1)]
+#[dump(section = "kmacro", version = 2)]
 pub struct Kmacro {
     /// The macros, the newest first; each is a sequence of events.
     pub ring: Vec<Vec<Value>>,

@@ -67,7 +67,7 @@ pub struct MinorMode {
 
 /// All modes. Buffers are known by their numbers.
 #[derive(Dumpable, Default)]
-#[dump(section = "modes", version = 1)]
+#[dump(section = "modes", version = 2)]
 pub struct Modes {
     /// Major modes.
     pub major: HashMap<Symbol, MajorMode>,

@@ -5,7 +5,7 @@ use crate::rt::Dumpable;
 
 /// What `yank-rectangle` inserts.
 #[derive(Dumpable, Default)]
-#[dump(section = "rectangle", version = 1)]
+#[dump(section = "rectangle", version = 2)]
 pub struct Rectangle {
     /// Its lines, from the top.
     pub killed: Vec<LispString>,

@@ -26,7 +26,7 @@ pub enum Register {
 
 /// All registers.
 #[derive(Dumpable, Default)]
-#[dump(section = "registers", version = 1)]
+#[dump(section = "registers", version = 2)]
 pub struct Registers {
     /// By the character that names them.
     pub registers: HashMap<char, Register>,

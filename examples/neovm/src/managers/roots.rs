@@ -14,7 +14,7 @@ pub const SYNTAX_CLASSES: usize = 16;
 /// One fact has one place: the features are the value of the variable `features`, and the local keymap and the tables that are
 /// used in a buffer are the buffer's.
 #[derive(Dumpable, Default)]
-#[dump(section = "roots", version = 1)]
+#[dump(section = "roots", version = 2)]
 pub struct Roots {
     /// The features that are being required, the outermost first.
     pub require_stack: Vec<Symbol>,
