@@ -7,12 +7,13 @@
 # Counted are lines of code (no comments, no empty lines, no tests):
 # - derives: lines that derive `Dumpable`, whatever else they derive;
 # - attributes: lines of `#[dump(..)]`;
-# - named: the functions and modules that these attributes name (`with`, `validate`, hooks, ...);
-# - machine: the files that exist because the machine is dumped, loaded, copied or shares a thread.
+# - named: the functions and modules that these attributes name (`with`, `validate`, ...);
+# - machine: the files that exist because the machine is dumped, loaded, copied or shares a thread, with the
+#   functions that Lisp calls for it, and the implementations of the runtime's traits for the heap and its keys.
 set -euo pipefail
 cd "$(dirname "$0")/src"
 
-machine=(image.rs snapshot.rs aside.rs session.rs reset.rs active.rs)
+machine=(image.rs snapshot.rs aside.rs session.rs reset.rs active.rs cache.rs living.rs subrs/dump.rs)
 
 mapfile -t files < <(find . -name '*.rs' | sort)
 
@@ -67,7 +68,24 @@ while read -r path; do
     named=$((named + lines))
 done < <(attributes dump |
     grep -oE '(with|derived|relink|validate|handle) = [A-Za-z_:0-9]+' | sed 's/.* = //' | sort -u)
-whole=$(cat "${machine[@]}" | sed '/#\[cfg(test)\]/,$d' | code)
+# Implementations of the runtime's traits in the other files.
+implementations() {
+    awk '
+        !inside && /^ *impl(<[^>]*>)? (ImageKey|AdoptImage) for/ { inside = 1; match($0, /^ */); indent = RLENGTH }
+        inside {
+            print
+            match($0, /^ */)
+            if (RLENGTH == indent && $0 ~ /\}$/) inside = 0
+        }
+    ' "${files[@]}"
+}
+
+whole=0
+for file in "${machine[@]}"; do
+    lines=$(sed '/#\[cfg(test)\]/,$d' "$file" | code)
+    whole=$((whole + lines))
+done
+whole=$((whole + $(implementations | code)))
 sum=$((derives + dumps + named + whole))
 
 if [[ ${1:-} == --json ]]; then

@@ -13,7 +13,7 @@ fn booted() -> (Vm, Vec<u8>) {
 }
 
 #[test]
-fn the_image_of_a_boot_has_objects_of_every_type_and_bytes_in_every_section() {
+fn the_image_of_a_boot_has_objects_of_every_type_and_something_of_every_manager() {
     let (vm, bytes) = booted();
     let image = vm.heap.image().unwrap();
     // An image has no arena of a type without objects.

@@ -1,9 +1,13 @@
 //! A registry of the process that has a state for each thread.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, TryLockError};
 use std::thread::{self, ThreadId};
 
+use super::kinds::LOCKED;
 use super::{Active, Global, GlobalError};
+
+/// How often a thread gives way to readers of its state.
+const PATIENCE: usize = 1000;
 
 /// What the machine that runs on one thread has.
 type OfThread<T> = &'static RwLock<Active<T>>;
@@ -63,22 +67,54 @@ impl<T: Default> ByThread<T> {
         active.is_owned().then(|| read(&active))
     }
 
-    /// Changes what the machine that runs on this thread has.
+    /// Changes what the machine that runs on this thread has. `change` must not come back here: it would wait for
+    /// itself.
     pub fn with_mine<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         change(&mut self.mine().write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl<T: Default + Send + Sync> Global for ByThread<T> {
+// SAFETY: the content is in a lock that is never freed, and the lock keeps it as it is.
+unsafe impl<T: Default + Send + Sync> Global for ByThread<T> {
     type State = T;
     type Guard = RwLockReadGuard<'static, Active<T>>;
 
-    /// Waits for readers on other threads, which are done soon; a machine's own thread never holds its lock here.
     fn with<R>(&'static self, change: impl FnOnce(&mut Active<T>) -> R) -> Result<R, GlobalError> {
-        Ok(change(&mut self.mine().write().unwrap_or_else(PoisonError::into_inner)))
+        let lock = self.mine();
+        // Readers on other threads are done soon; this thread itself is not, if it is in `with_mine`.
+        for _ in 0..PATIENCE {
+            match lock.try_write() {
+                Ok(mut active) => return Ok(change(&mut active)),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(change(&mut poisoned.into_inner())),
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+            }
+        }
+        Err(GlobalError::new(LOCKED))
     }
 
     unsafe fn hold(&'static self) -> Result<Self::Guard, GlobalError> {
-        Ok(self.mine().read().unwrap_or_else(PoisonError::into_inner))
+        match self.mine().try_read() {
+            Ok(active) => Ok(active),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(GlobalError::new(LOCKED)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_is_changing_its_state_is_not_waited_for() {
+        static WORDS: ByThread<Vec<u32>> = ByThread::new();
+        let refused = WORDS.with_mine(|words| {
+            words.push(1);
+            // SAFETY: no guard comes out, or it is dropped here.
+            let held = unsafe { WORDS.hold() };
+            (WORDS.with(|_| ()).is_err(), held.is_err())
+        });
+        assert_eq!(refused, (true, true));
+        assert_eq!(WORDS.with(|active| active.len()), Ok(1));
     }
 }

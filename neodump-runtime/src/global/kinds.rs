@@ -11,13 +11,18 @@ use super::Active;
 /// A static that holds the state of the active machine: a thread-local `RefCell`, a `Mutex` or `RwLock`, or one
 /// of these in a `LazyLock`.
 ///
-/// Implement it for a lock of another crate; the guard must keep everybody from changing the content.
+/// Implement it for a lock of another crate.
+///
+/// # Safety
+///
+/// What a guard of [`hold`](Self::hold) gives stays at its address when the guard is moved, and until the guard is
+/// dropped it is neither dropped nor changed: a dump keeps pointers into it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no static that holds the state of a machine",
     label = "not a thread-local `RefCell<Active<T>>`, `Mutex<Active<T>>` or `RwLock<Active<T>>`",
     note = "wrap the content of the static in `neodump_runtime::global::Active`"
 )]
-pub trait Global: Sync + 'static {
+pub unsafe trait Global: Sync + 'static {
     /// The state of one machine.
     type State: 'static;
 
@@ -83,7 +88,7 @@ impl fmt::Display for GlobalError {
 
 impl std::error::Error for GlobalError {}
 
-const LOCKED: &str = "the static is locked; release it before a dump, a load or an activation";
+pub(super) const LOCKED: &str = "the static is locked; release it before a dump, a load or an activation";
 const BORROWED: &str = "the thread-local is borrowed; end the borrow before a dump, a load or an activation";
 const ENDED: &str = "the thread-local is gone, since its thread ends";
 
@@ -98,7 +103,8 @@ impl<T> Deref for LocalGuard<T> {
     }
 }
 
-impl<T: 'static> Global for LocalKey<RefCell<Active<T>>> {
+// SAFETY: the content is in the cell of the thread-local, which the borrow keeps as it is.
+unsafe impl<T: 'static> Global for LocalKey<RefCell<Active<T>>> {
     type State = T;
     type Guard = LocalGuard<T>;
 
@@ -132,7 +138,8 @@ macro_rules! lock {
     };
 }
 
-impl<T: Send + 'static> Global for Mutex<Active<T>> {
+// SAFETY: the content is in the static, and the lock keeps it as it is.
+unsafe impl<T: Send + 'static> Global for Mutex<Active<T>> {
     type State = T;
     type Guard = MutexGuard<'static, Active<T>>;
 
@@ -145,7 +152,8 @@ impl<T: Send + 'static> Global for Mutex<Active<T>> {
     }
 }
 
-impl<T: Send + Sync + 'static> Global for RwLock<Active<T>> {
+// SAFETY: as for a mutex.
+unsafe impl<T: Send + Sync + 'static> Global for RwLock<Active<T>> {
     type State = T;
     type Guard = RwLockReadGuard<'static, Active<T>>;
 
@@ -158,7 +166,8 @@ impl<T: Send + Sync + 'static> Global for RwLock<Active<T>> {
     }
 }
 
-impl<G: Global + Send> Global for LazyLock<G> {
+// SAFETY: that of the content, which the lazy static never moves once it is there.
+unsafe impl<G: Global + Send> Global for LazyLock<G> {
     type State = G::State;
     type Guard = G::Guard;
 

@@ -74,6 +74,7 @@ vector ;=> [1 "two" three [4]]
 (list (hash-table-test by-equal) (hash-table-weakness weak)) ;=> (equal key)
 (progn (garbage-collect) (list (hash-table-count weak) (gethash p weak))) ;=> (1 held)
 (let ((h (copy-hash-table by-equal))) (clrhash h) (list (hash-table-count h) (hash-table-count by-equal))) ;=> (0 50)
+(condition-case problem (make-hash-table :test 'a-test-of-a-user) (error (car problem))) ;=> error
 (let ((h (make-hash-table))) (puthash 1.5 'f h) (puthash "s" 's h) (list (gethash 1.5 h) (gethash "s" h))) ;=> (f nil)
 #s(hash-table test equal data (a 1 b (2))) ;=> #s(hash-table size 2 test equal data (a 1 b (2)))
 (gethash 1 'no-table)
