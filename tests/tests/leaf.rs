@@ -22,7 +22,6 @@ thread_local! {
 mod bytes {
     pub(super) type Stored = Vec<u8>;
 
-    #[expect(clippy::ptr_arg, reason = "the type of the field")]
     pub(super) fn to_stored(text: &String) -> Stored {
         super::CONVERTED.set(super::CONVERTED.get() + 1);
         text.as_bytes().to_vec()

@@ -239,7 +239,7 @@ fn a_machine_whose_places_lie_outside_of_its_text_is_refused() {
             let symbol = vm.symbols.intern("o");
             vm.obarray.cell_mut(symbol).flags |= neovm::symbols::SymbolCell::LOCAL;
         }),
-        ("has another's number", |vm, _, _| vm.buffers.current_mut().unwrap().handle = Value::NIL),
+        ("has the handle of another", |vm, _, _| vm.buffers.current_mut().unwrap().handle = Value::NIL),
     ];
     for (wanted, break_it) in breaks {
         let mut vm = machine(&[TEXT, "(setq m (copy-marker 5) o (make-overlay 5 7))"].concat());

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::time::Instant;
 
 use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
-use super::checks::run_checks;
+use super::checks::{Checks, run_checks};
 use super::memory::{self, ArenaMemory, SectionMemory};
 use super::reader::Reader;
 use super::{LoadReport, identity};
@@ -465,9 +465,12 @@ fn validate_values<R: ImageRoot>(root: &R, arenas: &[ArenaMemory], checked: &Che
     for memory in arenas.iter().filter(|memory| checked.contains(memory.arena.ty.id)) {
         let ty = memory.arena.ty;
         for object in memory.arena.objects() {
-            // SAFETY: a complete object of the arena's type, which stays where it is.
-            unsafe { run_checks(|checks| (ty.checks)(object, checks)) }
-                .map_err(|failed| failed.error(ty.short_name(), framework::HEAP))?;
+            let walk = |checks: &mut Checks| {
+                // SAFETY: a complete object of the arena's type.
+                unsafe { (ty.checks)(object, checks) }
+            };
+            // SAFETY: as above; it stays where it is.
+            unsafe { run_checks(walk) }.map_err(|failed| failed.error(ty.short_name(), framework::HEAP))?;
         }
     }
     if checked.contains(TypeId::of::<R::Id>()) {
