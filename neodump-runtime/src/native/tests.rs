@@ -17,16 +17,20 @@ struct Vm {
 
 type Car = fn(&mut Vm, u64) -> u64;
 
+// Not inlined: a function that is may have several addresses, and under Miri has.
+#[inline(never)]
 fn car(vm: &mut Vm, word: u64) -> u64 {
     vm.calls += 1;
     word + 1
 }
 
+#[inline(never)]
 fn cdr(vm: &mut Vm, word: u64) -> u64 {
     vm.calls += 10;
     word + 2
 }
 
+#[inline(never)]
 unsafe extern "C" fn raw(_: *const u8) {}
 
 /// Has padding, a pointer and a function.
