@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::plan::Plan;
 use super::pool::{Pool, Target};
+use super::sections::framework;
 use crate::image::Layout;
 use crate::reloc::Bitmap;
-
-use super::sections::framework;
 
 /// The address of each base that words are relative to.
 pub(crate) struct Bases([u64; Target::BASES]);

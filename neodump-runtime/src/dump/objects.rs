@@ -113,6 +113,10 @@ impl Objects {
     #[inline]
     pub(crate) unsafe fn meet(&mut self, address: *const u8, ordinal: u8) -> Result<Slot, Box<Refusal>> {
         let arena = &mut self.arenas[usize::from(ordinal)];
+        // First: the side table tells addresses apart by eights only.
+        if !address.addr().is_multiple_of(8) || address.is_null() {
+            return Err(no_address(address, arena.ty));
+        }
         let slot = Slot::new(ordinal, arena.end);
         if let Some(before) = self.visited.insert(address.addr(), slot) {
             if before.arena() != ordinal {
@@ -120,9 +124,6 @@ impl Objects {
                 return Err(two_types(address, self.arenas[usize::from(before.arena())].ty, now));
             }
             return Ok(before);
-        }
-        if !address.addr().is_multiple_of(8) || address.is_null() {
-            return Err(no_address(address, arena.ty));
         }
         arena.end += arena.stride;
         if arena.end >= Slot::END {
