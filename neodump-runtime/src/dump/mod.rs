@@ -271,7 +271,7 @@ pub(crate) fn import(
         return Ok(id);
     }
     let loaded = images.iter().find_map(|image| image.import_at(address));
-    let registered = loaded.and_then(|import| natives.address_of(&import.name));
+    let registered = loaded.and_then(|import| natives.address_of(import));
     registered.and_then(|address| table.import(natives, address, type_name)).ok_or_else(|| {
         let mut types = natives.types_at(address).collect::<Vec<_>>().join(", ");
         if types.is_empty() {

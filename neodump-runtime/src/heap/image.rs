@@ -1,11 +1,12 @@
 //! The loaded image as its owner and its collector see it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::written::{self, Writes};
 use super::{Lattice, Marks, ObjectType};
 use crate::image::Region;
-use crate::native::Import;
+use crate::native::Bound;
 
 /// A heap that takes over the image it is loaded from: the type of the field marked `#[dump(heap)]`.
 #[diagnostic::on_unimplemented(
@@ -154,7 +155,7 @@ pub struct Image {
     pub(crate) words: (usize, usize),
     /// In the order of their addresses.
     pub(crate) arenas: Vec<Arena>,
-    pub(crate) imports: Vec<Import>,
+    pub(crate) imports: Arc<Bound>,
     pub(crate) imports_start: usize,
     pub(crate) writes: Writes,
 }
@@ -242,10 +243,9 @@ impl Image {
         }
     }
 
-    /// The native whose slot or copy is at an address in the `imports` segment.
-    pub(crate) fn import_at(&self, address: usize) -> Option<&Import> {
-        let slot = address.checked_sub(self.imports_start)?;
-        crate::native::import_at(&self.imports, slot).map(|(_, import)| import)
+    /// The name of the native whose slot or copy is at an address in the `imports` segment.
+    pub(crate) fn import_at(&self, address: usize) -> Option<&str> {
+        self.imports.name_at(address.checked_sub(self.imports_start)?)
     }
 
     /// Drops what hydration and growth put into the image's objects, and unmaps it.

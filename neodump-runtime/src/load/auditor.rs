@@ -59,7 +59,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) bytes_section: usize,
     pub(crate) managers: &'a [(&'static str, usize)],
     pub(crate) arenas: &'a [ArenaMemory],
-    pub(crate) imports: &'a [Import],
+    pub(crate) imports: &'a [Import<'a>],
     pub(crate) imports_start: usize,
     pub(crate) symbols: u32,
     pub(crate) staged: Option<&'a Staged>,

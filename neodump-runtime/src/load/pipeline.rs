@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
@@ -15,7 +16,7 @@ use crate::error::{DumpError, Result};
 use crate::global::Activation;
 use crate::heap::{Image, Slots, Writes};
 use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
-use crate::native::{self, Natives};
+use crate::native::{self, Bound, Natives};
 use crate::record::{At, Fault, render};
 use crate::schema::{CheckedTypes, TypeGraph, TypeRef};
 use crate::symbols::{Frozen, Interner, Staged};
@@ -98,6 +99,7 @@ impl Pipeline<'_> {
             indexes = audited.indexes;
         }
         self.report.audit = started.elapsed();
+        let imports = Arc::new(Bound::of(&imports));
         // SAFETY: the load goes on to hydrate, and the slots of the imports are its own.
         unsafe {
             self.finish(
@@ -136,15 +138,16 @@ impl Pipeline<'_> {
     }
 
     /// Binds the natives that the image needs and fills their slots.
-    fn bind_natives(
+    fn bind_natives<'r>(
         &self,
-        region: &Region,
+        region: &'r Region,
         header: &ImageHeader,
         slots: &SectionMemory,
-    ) -> Result<Vec<native::Import>> {
+    ) -> Result<Vec<native::Import<'r>>> {
         let table = SectionMemory::of(region, header, native::SECTION)?;
-        // SAFETY: `meta` is only read during a load.
-        let imports = native::decode(unsafe { table.bytes() }).map_err(|error| error.within(table.offset))?;
+        // SAFETY: `meta` is only read during a load, and stays as long as the region is borrowed.
+        let bytes: &'r [u8] = unsafe { table.bytes() };
+        let imports = native::decode(bytes).map_err(|error| error.within(table.offset))?;
         if native::slots_len(&imports) as u64 != slots.len {
             return Err(DumpError::format(
                 framework::IMPORTS,
@@ -195,7 +198,7 @@ impl Pipeline<'_> {
         arenas: Vec<ArenaMemory>,
         sections: &[SectionMemory],
         managers: &[(&'static str, usize)],
-        imports: Vec<native::Import>,
+        imports: Arc<Bound>,
         frozen: Option<Frozen>,
         staged: Option<Staged>,
         (indexes, load): (Vec<MapIndex>, IndexLoad),
@@ -224,7 +227,7 @@ impl Pipeline<'_> {
                 .filter(|arena| !arena.arena.is_empty())
                 .map(|arena| arena.arena.clone())
                 .collect(),
-            imports: imports.clone(),
+            imports: Arc::clone(&imports),
             imports_start: imports_section.start.addr(),
             writes,
             // From here on the machine's own code runs, which may keep what it sees: the image

@@ -13,7 +13,7 @@ use super::memory::SectionMemory;
 use super::order::{Group, Groups};
 use crate::dump::REFERENCE_BITS;
 use crate::heap::{AdoptImage, Image, Kept};
-use crate::native::Import;
+use crate::native::Bound;
 use crate::record::{At, Reference};
 use crate::schema::{CheckedTypes, SectionDecl};
 use crate::symbols::{Frozen, Interner};
@@ -95,7 +95,7 @@ pub struct Reader<'a> {
     /// By the ordinal of the section.
     sections: &'a [SectionMemory],
     managers: &'a [(&'static str, usize)],
-    imports: &'a [Import],
+    imports: &'a Bound,
     imports_start: *mut u8,
     jobs: Vec<Fill>,
     second: Vec<(Group, Second)>,
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(
         sections: &'a [SectionMemory],
         managers: &'a [(&'static str, usize)],
-        imports: &'a [Import],
+        imports: &'a Bound,
         imports_start: *mut u8,
         frozen: Option<Frozen>,
         external_interner: bool,
@@ -227,10 +227,10 @@ impl<'a> Reader<'a> {
 
     /// The address of the function with an import number.
     pub(crate) fn native(&self, number: u32) -> usize {
-        let Some(import) = number.checked_sub(1).and_then(|index| self.imports.get(index as usize)) else {
+        let Some(slot) = number.checked_sub(1).and_then(|index| self.imports.slot(index as usize)) else {
             self.broken("the number of an import")
         };
-        let slot = self.imports_start.wrapping_add(import.slot).cast::<usize>();
+        let slot = self.imports_start.wrapping_add(slot).cast::<usize>();
         // SAFETY: the slot is in the `imports` segment, and the load has filled it.
         unsafe { slot.read() }
     }

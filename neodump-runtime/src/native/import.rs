@@ -1,14 +1,15 @@
 //! Imports: the natives that an image needs, each with its slot in the `imports` segment.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem::MaybeUninit;
 
 use hashbrown::HashTable;
-use twox_hash::XxHash3_64;
 
 use super::natives::Value;
 use super::{Natives, SLOT_ALIGN, section};
 use crate::error::{DumpError, Result};
+use crate::image::checksum;
 
 /// What a native is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,11 +27,11 @@ pub struct ImportId(pub u32);
 
 /// A native that an image needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
+pub struct Import<'a> {
     /// The name in [`Natives`].
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// The name of its type, as [`std::any::type_name`] has it.
-    pub type_name: String,
+    pub type_name: Cow<'a, str>,
     /// Function or data.
     pub kind: ImportKind,
     /// The bytes of the slot.
@@ -41,7 +42,13 @@ pub struct Import {
     pub slot: usize,
 }
 
-impl Import {
+impl Import<'_> {
+    /// The same, with texts of its own.
+    pub fn into_owned(self) -> Import<'static> {
+        let (name, type_name) = (Cow::Owned(self.name.into_owned()), Cow::Owned(self.type_name.into_owned()));
+        Import { name, type_name, ..self }
+    }
+
     /// The offset behind the slot; `None` where it overflows.
     pub(super) fn end(&self) -> Option<usize> {
         self.slot.checked_add(self.size)
@@ -56,7 +63,7 @@ impl Import {
 /// The imports of a dump, in the order in which it first meets them.
 #[derive(Clone, Debug, Default)]
 pub struct ImportTable {
-    imports: Vec<Import>,
+    imports: Vec<Import<'static>>,
     /// Address and type of each import in the process that dumps.
     keys: Vec<(usize, &'static str)>,
     /// Imports by address: machines exist whose every object points at a native.
@@ -75,32 +82,32 @@ impl ImportTable {
             let (at, name) = self.keys[id as usize];
             at == address && name == type_name
         };
-        if let Some(&id) = self.index.find(hash(address), same) {
+        if let Some(&id) = self.index.find(spread(address), same) {
             return Some(ImportId(id));
         }
         let native = natives.find(address, type_name)?;
         let slot = Import::place(self.slots_len(), native.align)?;
         let id = u32::try_from(self.imports.len()).ok()?;
         self.imports.push(Import {
-            name: native.name.clone().into_owned(),
-            type_name: native.type_name.to_owned(),
+            name: native.name.clone(),
+            type_name: native.type_name.into(),
             kind: native.kind,
             size: native.size,
             align: native.align,
             slot,
         });
         self.keys.push((address, native.type_name));
-        self.index.insert_unique(hash(address), id, |&id| hash(self.keys[id as usize].0));
+        self.index.insert_unique(spread(address), id, |&id| spread(self.keys[id as usize].0));
         Some(ImportId(id))
     }
 
     /// The import of an id that this table gave out.
-    pub fn get(&self, id: ImportId) -> Option<&Import> {
+    pub fn get(&self, id: ImportId) -> Option<&Import<'static>> {
         self.imports.get(id.0 as usize)
     }
 
     /// All imports, in the order of their slots.
-    pub fn imports(&self) -> &[Import] {
+    pub fn imports(&self) -> &[Import<'static>] {
         &self.imports
     }
 
@@ -115,30 +122,29 @@ impl ImportTable {
     }
 }
 
-/// Spreads an address over all bits: the table takes the lowest and the highest.
-fn hash(address: usize) -> u64 {
+/// Spreads an address over all bits: tables take the lowest and the highest.
+pub(super) fn spread(address: usize) -> u64 {
     let mixed = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 32)
 }
 
 /// The bytes that the slots of these imports take.
-pub fn slots_len(imports: &[Import]) -> usize {
+pub fn slots_len(imports: &[Import<'_>]) -> usize {
     imports.last().and_then(Import::end).unwrap_or(0)
 }
 
 /// The import whose slot starts at this offset of the `imports` segment. The imports are in the order of their
 /// slots, as [`decode`](super::decode) and [`ImportTable::imports`] give them.
-pub fn import_at(imports: &[Import], slot: usize) -> Option<(ImportId, &Import)> {
+pub fn import_at<'i, 'a>(imports: &'i [Import<'a>], slot: usize) -> Option<(ImportId, &'i Import<'a>)> {
     let at = imports.binary_search_by_key(&slot, |import| import.slot).ok()?;
     Some((ImportId(u32::try_from(at).ok()?), imports.get(at)?))
 }
 
-/// A hash of the names and types of these imports, whatever their order.
-pub fn natives_hash(imports: &[Import]) -> u64 {
-    let mut sorted: Vec<&Import> = imports.iter().collect();
-    sorted.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+/// A hash of the names and types of these imports, whatever their order: the sum of the hash of each.
+pub fn natives_hash(imports: &[Import<'_>]) -> u64 {
     let mut bytes = Vec::new();
-    for import in sorted {
+    imports.iter().fold(0, |sum: u64, import| {
+        bytes.clear();
         for text in [&import.name, &import.type_name] {
             bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
             bytes.extend_from_slice(text.as_bytes());
@@ -146,8 +152,8 @@ pub fn natives_hash(imports: &[Import]) -> u64 {
         for number in [import.kind as u64, import.size as u64, import.align as u64] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
-    }
-    XxHash3_64::oneshot(&bytes)
+        sum.wrapping_add(checksum(&bytes))
+    })
 }
 
 /// An import and the native that fills its slot.
@@ -206,7 +212,7 @@ impl fmt::Debug for Binding {
 /// Finds the native of every import, by name and type, in the order of the imports.
 ///
 /// The error lists every import that is missing or has another type.
-pub fn bind(imports: &[Import], natives: &Natives) -> Result<Vec<Binding>> {
+pub fn bind(imports: &[Import<'_>], natives: &Natives) -> Result<Vec<Binding>> {
     if let Some(problem) = natives.problems() {
         return Err(DumpError::Deserialization { path: "natives".to_owned(), problem });
     }

@@ -5,12 +5,15 @@
 //! and objects point at the slot. At load the recorded [`Import`]s are found by name, their types
 //! compared ([`bind`]), and each slot filled with the pointer of the function or a copy of the static.
 
+mod bound;
 mod import;
 mod natives;
 mod section;
 #[cfg(test)]
 mod tests;
 
+pub use bound::Bound;
+use import::spread;
 pub use import::{
     Binding, Import, ImportId, ImportKind, ImportTable, bind, import_at, natives_hash, slots_len,
 };

@@ -2,12 +2,15 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::mem::MaybeUninit;
 
-use super::{ImportKind, MAX_ALIGN};
+use hashbrown::HashTable;
+
+use super::{ImportKind, MAX_ALIGN, spread};
 use crate::error::{DumpError, Result};
+use crate::image::checksum;
 
 /// The bytes of a native as they go into a slot, with the provenance of the pointers in them.
 pub(super) type Bytes = &'static [MaybeUninit<u8>];
@@ -31,8 +34,10 @@ pub(super) const POINTER: usize = size_of::<usize>();
 #[derive(Clone, Default)]
 pub struct Natives {
     entries: Vec<Native>,
-    by_name: BTreeMap<Cow<'static, str>, usize>,
-    by_address: BTreeMap<(usize, &'static str), usize>,
+    /// Positions in `entries`, by the hash of the name and by the address. Nothing iterates over them: their order is
+    /// nobody's.
+    by_name: HashTable<usize>,
+    by_address: HashTable<usize>,
     problems: Vec<String>,
 }
 
@@ -132,7 +137,9 @@ impl Natives {
 
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(|name| &**name)
+        let mut names: Vec<&str> = self.entries.iter().map(|native| &*native.name).collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 
     /// The name of the native of this type at this address; the first in order where it has several.
@@ -142,16 +149,13 @@ impl Natives {
 
     /// The types of the natives at this address, for the error about one of another type.
     pub fn types_at(&self, address: usize) -> impl Iterator<Item = &'static str> {
-        self.by_address
-            .range((address, "")..)
-            .map(|(&key, _)| key)
-            .take_while(move |key| key.0 == address)
-            .map(|key| key.1)
+        let types: BTreeSet<_> = self.at(address).map(|native| native.type_name).collect();
+        types.into_iter()
     }
 
     /// The address of the native of this name.
     pub fn address_of(&self, name: &str) -> Option<usize> {
-        Some(self.entries[*self.by_name.get(name)?].address)
+        Some(self.get(name)?.address)
     }
 
     /// The type of the native of this name.
@@ -172,17 +176,22 @@ impl Natives {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Native> {
-        self.by_name.get(name).map(|&index| &self.entries[index])
+        let same = |&at: &usize| self.entries[at].name == name;
+        self.by_name.find(checksum(name.as_bytes()), same).map(|&at| &self.entries[at])
     }
 
+    /// Of several names of one native the first in order: the order of the list must not reach an image.
     pub(super) fn find(&self, address: usize, type_name: &str) -> Option<&Native> {
-        // A look-up by key would demand a `&'static str`; natives at one address are few.
-        let mut found = self.by_address.range((address, "")..).take_while(|((at, _), _)| *at == address);
-        found.find(|((_, found), _)| *found == type_name).map(|(_, &index)| &self.entries[index])
+        self.at(address).filter(|native| native.type_name == type_name).min_by_key(|native| &native.name)
+    }
+
+    /// The natives at an address, in any order.
+    fn at(&self, address: usize) -> impl Iterator<Item = &Native> {
+        let natives = self.by_address.iter_hash(spread(address)).map(|&at| &self.entries[at]);
+        natives.filter(move |native| native.address == address)
     }
 
     fn add(mut self, native: Native) -> Self {
-        let index = self.entries.len();
         if native.name.is_empty() {
             self.problems.push(format!("a native of type {} has an empty name", native.type_name));
             return self;
@@ -192,21 +201,19 @@ impl Natives {
             self.problems.push(format!("{problem}: as {} and as {}", known.type_name, native.type_name));
             return self;
         }
-        self.by_name.insert(native.name.clone(), index);
-        let at = self.by_address.entry((native.address, native.type_name)).or_insert(index);
-        // Of several names the first in order counts: the order of the list must not reach an image.
-        if self.entries.get(*at).is_some_and(|known| native.name < known.name) {
-            *at = index;
-        }
+        let at = self.entries.len();
+        let (name, address) = (checksum(native.name.as_bytes()), spread(native.address));
         self.entries.push(native);
+        let entries = &self.entries;
+        self.by_name.insert_unique(name, at, |&at| checksum(entries[at].name.as_bytes()));
+        self.by_address.insert_unique(address, at, |&at| spread(entries[at].address));
         self
     }
 }
 
 impl fmt::Debug for Natives {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let types = self.by_name.iter().map(|(name, &index)| (name, self.entries[index].type_name));
-        f.debug_map().entries(types).finish()
+        f.debug_map().entries(self.names().map(|name| (name, self.type_of(name)))).finish()
     }
 }
 

@@ -1,11 +1,14 @@
 //! The bytes of the Natives section: a header, a record for each import, and their strings.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+
+use hashbrown::HashTable;
 
 use super::import::slots_len;
 use super::natives::POINTER;
 use super::{Import, ImportKind, MAX_ALIGN, SECTION};
 use crate::error::{DumpError, Result};
+use crate::image::checksum;
 
 /// The number in the first four bytes: the layout below.
 const LAYOUT: u32 = 1;
@@ -16,7 +19,7 @@ const HEADER: usize = 32;
 const RECORD: usize = 40;
 
 /// The Natives section of these imports, which are in the order of their slots.
-pub fn encode(imports: &[Import]) -> Vec<u8> {
+pub fn encode(imports: &[Import<'_>]) -> Vec<u8> {
     let strings_len: usize = imports.iter().map(|import| import.name.len() + import.type_name.len()).sum();
     let mut bytes = Vec::with_capacity(HEADER + imports.len() * RECORD + strings_len);
     bytes.extend_from_slice(&LAYOUT.to_le_bytes());
@@ -47,7 +50,7 @@ pub fn encode(imports: &[Import]) -> Vec<u8> {
 ///
 /// Afterwards names are unique, slots are in order, aligned and apart from each other, and they end
 /// where [`slots_len`] says. Offsets in errors count from the start of the section.
-pub fn decode(bytes: &[u8]) -> Result<Vec<Import>> {
+pub fn decode(bytes: &[u8]) -> Result<Vec<Import<'_>>> {
     let error = |at: usize, problem: String| DumpError::format(SECTION, at as u64, problem);
     let short = || error(bytes.len(), format!("{} bytes, the header alone has {HEADER}", bytes.len()));
     if bytes.len() < HEADER {
@@ -87,8 +90,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Import>> {
     if slots_len(&imports) as u64 != slots {
         return Err(error(8, format!("slots take {} bytes, expected {slots}", slots_len(&imports))));
     }
-    let mut names = BTreeSet::new();
-    match imports.iter().position(|import| !names.insert(&*import.name)) {
+    match first_repeated(&imports) {
         None => Ok(imports),
         Some(id) => {
             let problem = format!("import {id}: \"{}\" is there twice", imports[id].name);
@@ -97,8 +99,20 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Import>> {
     }
 }
 
+/// The first import whose name one before it has.
+fn first_repeated(imports: &[Import<'_>]) -> Option<usize> {
+    let hash = |import: &Import<'_>| checksum(import.name.as_bytes());
+    let mut names: HashTable<&Import<'_>> = HashTable::with_capacity(imports.len());
+    imports.iter().position(|import| {
+        let key = hash(import);
+        let repeated = names.find(key, |known| known.name == import.name).is_some();
+        names.insert_unique(key, import, |known| hash(known));
+        repeated
+    })
+}
+
 /// One record, whose slot is the first that fits behind `end`.
-fn read(record: &mut Reader<'_>, strings: &mut Strings<'_>, end: usize) -> Result<Import, String> {
+fn read<'a>(record: &mut Reader<'_>, strings: &mut Strings<'a>, end: usize) -> Result<Import<'a>, String> {
     let short = || "the record is cut off".to_owned();
     let name = strings.next(record.u32().ok_or_else(short)?, record.u32().ok_or_else(short)?)?;
     let type_name = strings.next(record.u32().ok_or_else(short)?, record.u32().ok_or_else(short)?)?;
@@ -163,8 +177,8 @@ struct Strings<'a> {
     at: usize,
 }
 
-impl Strings<'_> {
-    fn next(&mut self, offset: u32, len: u32) -> Result<String, String> {
+impl<'a> Strings<'a> {
+    fn next(&mut self, offset: u32, len: u32) -> Result<Cow<'a, str>, String> {
         if offset as usize != self.at {
             return Err(format!("a string at {offset}, expected {}", self.at));
         }
@@ -173,7 +187,7 @@ impl Strings<'_> {
         match text {
             Some(text) if !text.is_empty() => {
                 self.at = end;
-                Ok(text.to_owned())
+                Ok(Cow::Borrowed(text))
             }
             Some(_) => Err(format!("the string at {offset} is empty")),
             None => Err(format!("{len} bytes at {offset} are not a string")),

@@ -112,7 +112,8 @@ fn an_address_of_another_type_or_of_no_native_is_not_imported() {
 fn slots_are_filled_with_functions_that_can_be_called_and_copies_that_can_be_read() {
     let natives = natives();
     let table = table(&natives);
-    let imports = decode(&table.encode()).unwrap();
+    let bytes = table.encode();
+    let imports = decode(&bytes).unwrap();
     assert_eq!(imports, table.imports());
     let mut slots = vec![MaybeUninit::<Wide>::zeroed(); slots_len(&imports).div_ceil(size_of::<Wide>())];
     let base = slots.as_mut_ptr().cast::<u8>();
@@ -224,9 +225,9 @@ fn the_hash_covers_names_and_types_but_not_the_order() {
     imports.reverse();
     assert_eq!(natives_hash(&imports), hash);
     for change in [
-        |import: &mut Import| import.name.push('x'),
-        |import: &mut Import| import.type_name.push('x'),
-        |import: &mut Import| import.size += 1,
+        |import: &mut Import<'_>| import.name.to_mut().push('x'),
+        |import: &mut Import<'_>| import.type_name.to_mut().push('x'),
+        |import: &mut Import<'_>| import.size += 1,
     ] {
         let mut imports = imports.clone();
         change(&mut imports[0]);
@@ -294,7 +295,7 @@ proptest! {
 
     #[test]
     fn imports_come_back_as_they_were(list in prop::collection::vec(import(), 0..20)) {
-        let mut imports: Vec<Import> = Vec::new();
+        let mut imports: Vec<Import<'_>> = Vec::new();
         for (name, type_name, align, times) in list {
             if imports.iter().any(|import| import.name == name) {
                 continue;
@@ -304,6 +305,7 @@ proptest! {
                 None => (ImportKind::Function, 8, 1),
             };
             let slot = Import::place(slots_len(&imports), align).unwrap();
+            let (name, type_name) = (name.into(), type_name.into());
             imports.push(Import { name, type_name, kind, size: align * times, align, slot });
         }
         let bytes = encode(&imports);

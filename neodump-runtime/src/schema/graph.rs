@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef};
+use super::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
 use crate::heap::ObjectType;
 use crate::image::checksum;
 
@@ -67,18 +67,20 @@ impl TypeGraph {
     /// The graph below `root`.
     pub fn of(root: TypeRef) -> Self {
         let mut graph = Self { nodes: Vec::new(), by_id: HashMap::default(), objects: Vec::new() };
-        graph.index(root);
+        let mut bytes = Vec::new();
+        graph.index(root, &mut bytes);
         let mut next = 0;
         while let Some(node) = graph.nodes.get(next) {
             let shape = node.shape;
-            let children = references(shape).map(|child| graph.index(child)).collect();
+            let children = references(shape).map(|child| graph.index(child, &mut bytes)).collect();
             graph.nodes[next].children = children;
             next += 1;
         }
         graph
     }
 
-    fn index(&mut self, ty: TypeRef) -> TypeIndex {
+    /// `bytes` is memory to work in.
+    fn index(&mut self, ty: TypeRef, bytes: &mut Vec<u8>) -> TypeIndex {
         let id = ty.id();
         if let Some(index) = self.by_id.get(&id) {
             return *index;
@@ -86,7 +88,7 @@ impl TypeGraph {
         let shape = ty.shape();
         // More types than fit 32 bits do not fit a program.
         let index = TypeIndex(self.nodes.len() as u32);
-        self.nodes.push(Node { shape, children: Vec::new(), own: own_hash(shape) });
+        self.nodes.push(Node { shape, children: Vec::new(), own: own_hash(shape, bytes) });
         self.by_id.insert(id, index);
         if let Some(object) = shape.object {
             self.objects.push(object());
@@ -158,11 +160,20 @@ impl TypeGraph {
 
     /// The hash of a type and all that it refers to.
     pub fn hash(&self, ty: TypeIndex) -> u64 {
-        let mut bytes = Vec::new();
-        for (node, children) in self.below(ty) {
+        // Every load hashes every section, so nothing is allocated for a type.
+        let mut bytes = Vec::with_capacity(64 * self.nodes.len());
+        let mut position = vec![u32::MAX; self.nodes.len()];
+        let mut order = Vec::with_capacity(self.nodes.len());
+        position[ty.0 as usize] = 0;
+        order.push(ty);
+        let mut next = 0;
+        while let Some(&index) = order.get(next) {
+            next += 1;
+            let node = &self.nodes[index.0 as usize];
             bytes.extend_from_slice(&node.own.to_le_bytes());
-            for child in children {
-                bytes.extend_from_slice(&child.to_le_bytes());
+            for child in &node.children {
+                let place = place_in_order(*child, &mut position, &mut order);
+                bytes.extend_from_slice(&place.to_le_bytes());
             }
         }
         checksum(&bytes)
@@ -198,12 +209,8 @@ impl TypeGraph {
             let own = if follows { fields_hash(node.shape) } else { node.own };
             bytes.extend_from_slice(&own.to_le_bytes());
             for child in &node.children {
-                let slot = &mut position[child.0 as usize];
-                if *slot == u32::MAX {
-                    *slot = order.len() as u32;
-                    order.push(*child);
-                }
-                bytes.extend_from_slice(&slot.to_le_bytes());
+                let place = place_in_order(*child, &mut position, &mut order);
+                bytes.extend_from_slice(&place.to_le_bytes());
             }
         }
         checksum(&bytes)
@@ -225,14 +232,8 @@ impl TypeGraph {
         while let Some(&index) = order.get(next) {
             next += 1;
             let node = &self.nodes[index.0 as usize];
-            let children = node.children.iter().map(|child| {
-                let slot = &mut position[child.0 as usize];
-                if *slot == u32::MAX {
-                    *slot = order.len() as u32;
-                    order.push(*child);
-                }
-                *slot
-            });
+            let children =
+                node.children.iter().map(|child| place_in_order(*child, &mut position, &mut order));
             result.push((node, children.collect()));
         }
         result
@@ -293,12 +294,23 @@ impl TypeGraph {
     }
 }
 
-fn fields(shape: &'static Shape) -> Box<dyn Iterator<Item = &'static FieldShape>> {
-    match shape.kind {
-        ShapeKind::Leaf | ShapeKind::Word => Box::new(std::iter::empty()),
-        ShapeKind::Struct(fields) => Box::new(fields.iter()),
-        ShapeKind::Enum { variants, .. } => Box::new(variants.iter().flat_map(|variant| variant.fields)),
+/// The place of a type in the order in which types are met, which it joins now if it was not met before.
+fn place_in_order(ty: TypeIndex, position: &mut [u32], order: &mut Vec<TypeIndex>) -> u32 {
+    let place = &mut position[ty.0 as usize];
+    if *place == u32::MAX {
+        *place = order.len() as u32;
+        order.push(ty);
     }
+    *place
+}
+
+fn fields(shape: &'static Shape) -> impl Iterator<Item = &'static FieldShape> {
+    let (fields, variants): (&[FieldShape], &[VariantShape]) = match shape.kind {
+        ShapeKind::Leaf | ShapeKind::Word => (&[], &[]),
+        ShapeKind::Struct(fields) => (fields, &[]),
+        ShapeKind::Enum { variants, .. } => (&[], variants),
+    };
+    fields.iter().chain(variants.iter().flat_map(|variant| variant.fields))
 }
 
 /// The types that a shape refers to: those of its fields, then its parameters.
@@ -316,8 +328,9 @@ fn fields_hash(shape: &'static Shape) -> u64 {
     checksum(text.as_bytes())
 }
 
-fn own_hash(shape: &Shape) -> u64 {
-    let mut bytes = Vec::with_capacity(256);
+/// The hash of what is a type's own; `bytes` is memory to work in.
+fn own_hash(shape: &Shape, bytes: &mut Vec<u8>) -> u64 {
+    bytes.clear();
     let text = |text: &str, bytes: &mut Vec<u8>| {
         bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
         bytes.extend_from_slice(text.as_bytes());
@@ -337,50 +350,46 @@ fn own_hash(shape: &Shape) -> u64 {
         ShapeKind::Word => bytes.push(1),
         ShapeKind::Struct(fields) => {
             bytes.push(2);
-            all_fields(fields, &mut bytes);
+            all_fields(fields, bytes);
         }
         ShapeKind::Enum { repr, variants } => {
             bytes.push(3);
-            number(variants.len() as u64, &mut bytes);
+            number(variants.len() as u64, bytes);
             for variant in variants {
                 bytes.extend_from_slice(&variant.discriminant.to_le_bytes());
-                all_fields(variant.fields, &mut bytes);
+                all_fields(variant.fields, bytes);
             }
             for name in variants.iter().map(|variant| variant.name).chain([repr_name(repr)]) {
-                number(name.len() as u64, &mut bytes);
-                bytes.extend_from_slice(name.as_bytes());
+                text(name, bytes);
             }
         }
     }
-    let mut texts = vec![shape.name];
-    texts.extend(shape.notes);
-    texts.extend(shape.consts.iter().map(|(ty, _)| *ty));
     if let Some(section) = &shape.section {
-        texts.push(section.name);
-        number(u64::from(section.version), &mut bytes);
+        number(u64::from(section.version), bytes);
     }
-    for name in texts {
-        number(name.len() as u64, &mut bytes);
-        bytes.extend_from_slice(name.as_bytes());
+    let consts = shape.consts.iter().map(|(ty, _)| *ty);
+    let section = shape.section.iter().map(|section| section.name);
+    for name in [shape.name].into_iter().chain(shape.notes.iter().copied()).chain(consts).chain(section) {
+        text(name, bytes);
     }
     for (_, value) in shape.consts {
         bytes.extend_from_slice(&value.to_le_bytes());
     }
-    number(shape.params.len() as u64, &mut bytes);
+    number(shape.params.len() as u64, bytes);
     let record = shape.record;
-    number(record.size as u64, &mut bytes);
-    number(record.align as u64, &mut bytes);
+    number(record.size as u64, bytes);
+    number(record.align as u64, bytes);
     bytes.push(u8::from(record.in_place) | u8::from(record.niche) << 1 | u8::from(record.rw) << 2);
     if let Some(object) = shape.object.map(|object| object()) {
-        number(object.size as u64, &mut bytes);
-        number(object.align as u64, &mut bytes);
-        number(object.kind.map_or(u64::MAX, u64::from), &mut bytes);
-        number(object.side.size as u64, &mut bytes);
+        number(object.size as u64, bytes);
+        number(object.align as u64, bytes);
+        number(object.kind.map_or(u64::MAX, u64::from), bytes);
+        number(object.side.size as u64, bytes);
         let (offset, stride) = object.tail.map_or((usize::MAX, 0), |tail| (tail.offset, tail.stride));
-        number(offset as u64, &mut bytes);
-        number(stride as u64, &mut bytes);
+        number(offset as u64, bytes);
+        number(stride as u64, bytes);
     }
-    checksum(&bytes)
+    checksum(bytes)
 }
 
 fn repr_name(repr: Repr) -> &'static str {

@@ -14,7 +14,7 @@ use std::path::Path;
 /// What is told of an image.
 struct Info {
     header: ImageHeader,
-    natives: Vec<Import>,
+    natives: Vec<Import<'static>>,
     /// Type, objects, bytes.
     arenas: Vec<(&'static str, usize, usize)>,
     symbols: usize,
@@ -59,7 +59,7 @@ impl Info {
         if let Some(section) = header.section(native::SECTION) {
             let mut bytes = vec![0; section.extent.length as usize];
             source.read_at(section.extent.offset, &mut bytes)?;
-            natives = native::decode(&bytes)?;
+            natives = native::decode(&bytes)?.into_iter().map(Import::into_owned).collect();
         }
         let arenas = vm.heap.image().map_or(&[][..], |image| image.arenas());
         let arenas = arenas.iter().map(|a| (a.object_type().short_name(), a.len(), a.bytes())).collect();
