@@ -242,8 +242,7 @@ impl TypeGraph {
     /// The canonical text of a type and all that it refers to, one block a type.
     pub fn text_of(&self, ty: TypeIndex) -> String {
         let below = self.below(ty);
-        let names: Vec<String> =
-            below.iter().map(|(node, children)| self.label(node, children, &below)).collect();
+        let names = Self::names(&below);
         let mut text = String::new();
         for ((node, children), name) in below.iter().zip(&names) {
             describe(
@@ -261,37 +260,57 @@ impl TypeGraph {
         self.text_of(TypeIndex(0))
     }
 
-    /// The name of a type as the text has it: qualified, with its parameters.
-    fn label(&self, node: &Node, children: &[u32], below: &[(&Node, Vec<u32>)]) -> String {
-        let shape = node.shape;
-        let params = &children[children.len() - shape.params.len()..];
-        let mut name = shape.name.to_owned();
-        if !matches!(shape.kind, ShapeKind::Word) && (!params.is_empty() || !shape.consts.is_empty()) {
-            name.push('<');
-            let mut first = true;
-            for &param in params {
-                if !std::mem::take(&mut first) {
-                    name.push_str(", ");
-                }
-                let (child, _) = &below[param as usize];
-                // One level of parameters tells types apart for a reader; the positions in the hash
-                // tell them apart in full.
-                name.push_str(child.shape.name);
-                let inner = &below[param as usize].1;
-                if !child.shape.params.is_empty() && !matches!(child.shape.kind, ShapeKind::Word) {
-                    let inner = &inner[inner.len() - child.shape.params.len()..];
-                    let names: Vec<_> = inner.iter().map(|p| below[*p as usize].0.shape.name).collect();
-                    let _ = write!(name, "<{}>", names.join(", "));
-                }
+    /// The names of types as the text has them: qualified, with their parameters, and each of one type alone,
+    /// so that a reader of the text knows which type a field has.
+    fn names(below: &[(&Node, Vec<u32>)]) -> Vec<String> {
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut names = Vec::with_capacity(below.len());
+        for (node, children) in below {
+            let mut name = String::new();
+            label(&mut name, node, children, below, 0);
+            let count = known.entry(name.clone()).or_insert(0);
+            *count += 1;
+            if *count > 1 {
+                // Writing to a `String` cannot fail.
+                let _ = write!(name, "#{count}");
             }
-            for (_, value) in shape.consts {
-                let separator = if std::mem::take(&mut first) { "" } else { "; " };
-                let _ = write!(name, "{separator}{value}");
-            }
-            name.push('>');
+            names.push(name);
         }
-        name
+        names
     }
+}
+
+/// Parameters inside of parameters are spelled out down to here; types that then have one name get numbers.
+const DEEPEST: u32 = 4;
+
+/// Appends the name of a type with its parameters; those of a tuple are its fields.
+fn label(name: &mut String, node: &Node, children: &[u32], below: &[(&Node, Vec<u32>)], depth: u32) {
+    let shape = node.shape;
+    name.push_str(shape.name);
+    let count = if shape.name == "tuple" { children.len() } else { shape.params.len() };
+    let params = &children[children.len() - count..];
+    if matches!(shape.kind, ShapeKind::Word) || params.is_empty() && shape.consts.is_empty() {
+        return;
+    }
+    if depth == DEEPEST {
+        name.push_str("<..>");
+        return;
+    }
+    name.push('<');
+    let mut separator = "";
+    for param in params {
+        name.push_str(std::mem::replace(&mut separator, ", "));
+        let (node, children) = &below[*param as usize];
+        label(name, node, children, below, depth + 1);
+    }
+    if !params.is_empty() {
+        separator = "; ";
+    }
+    for (_, value) in shape.consts {
+        // Writing to a `String` cannot fail.
+        let _ = write!(name, "{}{value}", std::mem::replace(&mut separator, "; "));
+    }
+    name.push('>');
 }
 
 /// The place of a type in the order in which types are met, which it joins now if it was not met before.
@@ -466,5 +485,24 @@ fn kind_name(shape: &Shape) -> &'static str {
         ShapeKind::Word => "word",
         ShapeKind::Struct(_) => "struct",
         ShapeKind::Enum { .. } => "enum",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Dumpable;
+
+    #[test]
+    fn no_two_types_of_a_schema_text_have_one_name() {
+        type Deep<T> = Vec<Vec<Vec<Vec<Vec<Vec<T>>>>>>;
+        type Many = (Vec<(u8, u16)>, Vec<(u8, u32)>, ([u8; 3], [u8; 4]), (Deep<u8>, Deep<u16>));
+        let text = TypeGraph::of(TypeRef::of::<Many>()).text();
+        let heads: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+        let names: HashSet<&str> = heads.iter().filter_map(|head| head.split(": ").next()).collect();
+        assert_eq!(names.len(), heads.len(), "{text}");
+        assert!(names.contains("type Vec<tuple<u8, u32>>"), "{text}");
+        assert!(names.contains("type Vec<Vec<Vec<Vec<Vec<..>>>>>#2"), "{text}");
+        assert_eq!(<Many as Dumpable>::shape().name, "tuple");
     }
 }
