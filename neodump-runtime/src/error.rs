@@ -40,13 +40,15 @@ pub enum DumpError {
     },
     /// The image was written by another machine: its name, version, schema or natives differ.
     FingerprintMismatch {
-        /// What differs: `"image name"`, `"image version"`, `"schema of section faces"`, `"natives"`.
+        /// What was found to differ first: `"image name"`, `"image version"`, `"version of section faces"`,
+        /// `"schema of section faces"`, `"natives"`.
         what: String,
         /// The value in the file.
         found: String,
         /// The value of this build.
         expected: String,
-        /// Line by line, what changed; empty where there is nothing to compare.
+        /// Line by line, what changed: types, fields and versions by the schema in the image, and natives that are
+        /// missing or of another type. Never empty: hashes alone explain nothing.
         changes: Vec<String>,
     },
     /// The bytes are not those that were written: the file is damaged.
@@ -143,11 +145,11 @@ impl fmt::Display for DumpError {
                 "unsupported {what}: the image has {found}, this build reads {supported}; dump it again with this build"
             ),
             Self::FingerprintMismatch { what, found, expected, changes } => {
-                write!(f, "stale image: {what} is {found} in the image and {expected} in this build")?;
+                write!(f, "stale image: {what}: {found} in the image, {expected} in this build")?;
                 for change in changes {
                     write!(f, "\n  {change}")?;
                 }
-                write!(f, "{}dump it again with this build", if changes.is_empty() { "; " } else { "\n" })
+                f.write_str("\ndump it again with this build")
             }
             Self::ChecksumMismatch { section, found, expected } => write!(
                 f,

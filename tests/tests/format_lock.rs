@@ -106,7 +106,10 @@ fn a_layout_that_moved_alone_fails_and_writes_nothing_under_every_setting_of_ins
         let expected =
             "layout of section faces changed but version is still 3: bump it, then run `cargo insta review`";
         assert!(said.contains(expected), "INSTA_UPDATE={update}: {said}");
-        assert!(said.contains("struct vm::Faces: + stipple: u32 at 16"), "INSTA_UPDATE={update}: {said}");
+        assert!(
+            said.contains("Faces v3: field \"stipple\" added at 16 (u32)"),
+            "INSTA_UPDATE={update}: {said}"
+        );
         assert_eq!(lock.read(), accepted, "INSTA_UPDATE={update} touched the snapshot");
         assert_eq!(lock.files(), [lock.snapshot()], "INSTA_UPDATE={update} wrote beside the snapshot");
     }

@@ -40,7 +40,7 @@ pub fn check(accepted: Option<&str>, format: &Format) -> Result<(), String> {
         return Ok(());
     }
     let text = format.text();
-    let changes = Accepted::read(&text).map_or_else(Vec::new, |new| diff(old.schema, new.schema));
+    let changes = Accepted::read(&text).map_or_else(Vec::new, |new| diff(old.schema, new.schema).lines());
     problems.extend(changes.into_iter().map(|change| format!("  {change}")));
     Err(problems.join("\n"))
 }

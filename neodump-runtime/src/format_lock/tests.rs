@@ -95,9 +95,8 @@ fn a_section_that_changes_alone_has_to_be_bumped_and_the_image_need_not() {
         &FormatProbe::<face_changed::Vm>::format(),
         Err(&[
             "layout of section faces changed but version is still 3: bump it, then run `cargo insta review`",
-            "  struct vm::Face: - 2 bytes align 2 in place",
-            "  struct vm::Face: + 4 bytes align 2 in place",
-            "  struct vm::Face: + weight: u16 at 2",
+            "  Face: field \"weight\" added at 2 (u16)",
+            "  Face: size 2 bytes -> 4 bytes",
         ]),
     );
     follows(&old, &FormatProbe::<face_bumped::Vm>::format(), Ok(()));

@@ -3,63 +3,130 @@
 use crate::dump::{ImageRoot, framework};
 use crate::error::{DumpError, Result};
 use crate::image::{ImageHeader, SegmentKind, Source};
-use crate::schema::TypeGraph;
+use crate::native::{self, Natives};
+use crate::schema::{SchemaDiff, TypeGraph, diff};
 
-/// Compares what the header and the section table say with the machine's type.
+/// The longest schema text and the longest list of natives, in bytes, that are read to explain a refusal.
+const MOST_READ: u64 = 64 << 20;
+
+/// Compares what the header and the section table say with the machine's type. The natives are those of this
+/// process: a stale image names those that it would miss besides.
 pub(super) fn check<R: ImageRoot>(
     source: &Source<'_>,
     header: &ImageHeader,
     graph: &TypeGraph,
+    natives: &Natives,
 ) -> Result<()> {
     let identity = header.identity();
-    let stale = |what: String, found: String, expected: String, changes| {
-        Err(DumpError::FingerprintMismatch { what, found, expected, changes })
-    };
     if identity.name != R::NAME {
-        return stale("image name".into(), identity.name.clone(), R::NAME.into(), Vec::new());
+        return Err(DumpError::FingerprintMismatch {
+            what: "image name".to_owned(),
+            found: identity.name.clone(),
+            expected: R::NAME.to_owned(),
+            changes: vec![format!("this is an image of another machine, which {} cannot load", R::NAME)],
+        });
     }
+    let refusal = Refusal { source, header, graph, natives };
     let root_hash = graph.root_hash();
     if identity.version != R::VERSION {
-        let changes =
-            if identity.root_hash == root_hash { Vec::new() } else { changes(source, header, graph) };
-        return stale("image version".into(), identity.version.to_string(), R::VERSION.to_string(), changes);
+        return Err(refusal.error("image version", identity.version, R::VERSION));
     }
     for (section, ty) in graph.root_sections() {
-        let Some(placed) = header.section(section.name) else {
-            return stale(
-                format!("section {}", section.name),
-                "absent".into(),
-                format!("version {}", section.version),
-                changes(source, header, graph),
-            );
+        let name = section.name;
+        let Some(placed) = header.section(name) else {
+            let expected = format!("version {}", section.version);
+            return Err(refusal.error(&format!("section {name}"), "absent", expected));
         };
         if placed.spec.version != section.version {
-            return stale(
-                format!("version of section {}", section.name),
-                placed.spec.version.to_string(),
-                section.version.to_string(),
-                changes(source, header, graph),
-            );
+            let what = format!("version of section {name}");
+            return Err(refusal.error(&what, placed.spec.version, section.version));
         }
         let hash = graph.hash(ty);
         if placed.spec.schema_hash != hash {
-            return stale(
-                format!("schema of section {}", section.name),
-                format!("{:016x}", placed.spec.schema_hash),
-                format!("{hash:016x}"),
-                changes(source, header, graph),
-            );
+            let what = format!("schema of section {name}");
+            let text = |hash| format!("version {} with hash {hash:016x}", section.version);
+            return Err(refusal.error(&what, text(placed.spec.schema_hash), text(hash)));
         }
     }
     if identity.root_hash != root_hash {
-        return stale(
-            "schema".into(),
-            format!("{:016x}", identity.root_hash),
-            format!("{root_hash:016x}"),
-            changes(source, header, graph),
-        );
+        let what = format!("schema of image {}", R::NAME);
+        let text = |hash| format!("version {} with hash {hash:016x}", R::VERSION);
+        return Err(refusal.error(&what, text(identity.root_hash), text(root_hash)));
     }
     check_sections(header, graph)
+}
+
+/// An image that is refused, and what tells why.
+struct Refusal<'a> {
+    source: &'a Source<'a>,
+    header: &'a ImageHeader,
+    graph: &'a TypeGraph,
+    natives: &'a Natives,
+}
+
+impl Refusal<'_> {
+    /// The error that explains itself, whatever was found to differ first.
+    fn error(
+        &self,
+        what: &str,
+        found: impl std::fmt::Display,
+        expected: impl std::fmt::Display,
+    ) -> DumpError {
+        let mut changes = self.schema();
+        changes.extend(self.natives());
+        DumpError::FingerprintMismatch {
+            what: what.to_owned(),
+            found: found.to_string(),
+            expected: expected.to_string(),
+            changes,
+        }
+    }
+
+    /// What changed between the schema in the image and that of this build.
+    fn schema(&self) -> Vec<String> {
+        let bytes = match self.read(framework::SCHEMA) {
+            Ok(bytes) => bytes,
+            Err(problem) => return vec![format!("what changed cannot be told: {problem}")],
+        };
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return vec!["what changed cannot be told: the schema of the image is not UTF-8".to_owned()];
+        };
+        let changes: SchemaDiff = diff(text, &self.graph.text());
+        if !changes.is_empty() {
+            return changes.lines();
+        }
+        // The hash is made of the same as the text, so another hash with the same text is no change of the layout.
+        let same = if self.header.identity().root_hash == self.graph.root_hash() {
+            "the layouts are equal: its version alone was bumped"
+        } else {
+            "the schema texts are equal and the hashes are not: the header was changed, or written by another neodump"
+        };
+        vec![same.to_owned()]
+    }
+
+    /// The natives that the image needs and this process does not have.
+    fn natives(&self) -> Vec<String> {
+        let imports = self.read(native::SECTION).ok().and_then(|bytes| native::decode(&bytes).ok());
+        match imports.map(|imports| native::bind(&imports, self.natives)) {
+            Some(Err(DumpError::FingerprintMismatch { changes, .. })) => changes,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The bytes of a section.
+    fn read(&self, name: &str) -> std::result::Result<Vec<u8>, String> {
+        let Some(placed) = self.header.section(name) else {
+            return Err(format!("the image has no section {name}"));
+        };
+        let extent = placed.extent;
+        let fits = usize::try_from(extent.length).ok().filter(|_| extent.length <= MOST_READ);
+        let len = fits.ok_or_else(|| format!("section {name} has {} bytes", extent.length))?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|error| format!("section {name}: {error}"))?;
+        bytes.resize(len, 0);
+        self.source.read_at(extent.offset, &mut bytes).map_err(|error| error.to_string())?;
+        Ok(bytes)
+    }
 }
 
 /// The sections that every image has, in their order.
@@ -80,20 +147,4 @@ fn check_sections(header: &ImageHeader, graph: &TypeGraph) -> Result<()> {
         return Ok(());
     }
     Err(DumpError::format("section table", 0, format!("sections {found:?}, expected {expected:?}")))
-}
-
-/// What changed between the schema in the image and that of this build, line by line.
-fn changes(source: &Source<'_>, header: &ImageHeader, graph: &TypeGraph) -> Vec<String> {
-    let Some(placed) = header.section(framework::SCHEMA) else { return Vec::new() };
-    let mut bytes = Vec::new();
-    // The section table was checked against the length of the file, so this is bounded by it.
-    let Ok(len) = usize::try_from(placed.extent.length) else { return Vec::new() };
-    if bytes.try_reserve_exact(len).is_err() {
-        return Vec::new();
-    }
-    bytes.resize(len, 0);
-    if source.read_at(placed.extent.offset, &mut bytes).is_err() {
-        return Vec::new();
-    }
-    crate::schema::diff(&String::from_utf8_lossy(&bytes), &graph.text())
 }

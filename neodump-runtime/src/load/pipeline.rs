@@ -48,7 +48,7 @@ impl Pipeline<'_> {
         let started = Instant::now();
         let graph = TypeGraph::of(TypeRef::of::<R>());
         let header = source.header()?;
-        identity::check::<R>(source, &header, &graph)?;
+        identity::check::<R>(source, &header, &graph, self.natives)?;
         // SAFETY: forwarded from the caller.
         let region = unsafe { self.place(source, &header) }?;
         self.report.place = started.elapsed();

@@ -219,8 +219,9 @@ pub fn bind(imports: &[Import<'_>], natives: &Natives) -> Result<Vec<Binding>> {
     let mut bindings = Vec::with_capacity(imports.len());
     let mut changes = Vec::new();
     for import in imports {
-        let Some(native) = natives.get(&import.name) else {
-            changes.push(format!("native \"{}\": {} → missing", import.name, import.type_name));
+        let name = &import.name;
+        let Some(native) = natives.get(name) else {
+            changes.push(format!("native \"{name}\" is missing: expected {}", import.type_name));
             continue;
         };
         let found = (&*import.type_name, import.kind, import.size, import.align);
@@ -228,20 +229,27 @@ pub fn bind(imports: &[Import<'_>], natives: &Natives) -> Result<Vec<Binding>> {
         if found == expected {
             bindings.push(Binding { slot: import.slot, align: import.align, value: native.value });
         } else if found.0 != expected.0 {
-            changes.push(format!("native \"{}\": {} → {}", import.name, found.0, expected.0));
+            // Types of functions hold arrows, so none stands between them.
+            let types = format!("{} in the image, {} in this build", found.0, expected.0);
+            changes.push(format!("native \"{name}\" has another type: {types}"));
         } else {
             let text =
                 |(name, kind, size, align)| format!("{kind:?} {name} of size {size} and alignment {align}");
-            changes.push(format!("native \"{}\": {} → {}", import.name, text(found), text(expected)));
+            changes.push(format!("native \"{name}\": {} -> {}", text(found), text(expected)));
         }
     }
     if changes.is_empty() {
         return Ok(bindings);
     }
+    if natives.is_empty() {
+        changes.push("no natives were given: pass them with `LoadOptions::natives`".to_owned());
+    } else {
+        changes.push("list them in `Natives` under these names and with these types".to_owned());
+    }
     Err(DumpError::FingerprintMismatch {
         what: "natives".to_owned(),
-        found: format!("a list of {}", imports.len()),
-        expected: format!("known by name and type for {} of them", bindings.len()),
+        found: format!("{} needed", imports.len()),
+        expected: format!("{} of them known by name and type", bindings.len()),
         changes,
     })
 }

@@ -1,10 +1,13 @@
-//! What a type looks like in an image: shapes, their graph, and the canonical text and hash of it.
+//! What a type looks like in an image: shapes, their graph, the canonical text and hash of it, and what changed
+//! between two texts.
 
 mod diff;
 mod graph;
 mod shape;
+mod text;
 
-pub use diff::diff;
+pub use diff::{Change, ChangeKind, SchemaDiff, Width, diff};
 pub(crate) use graph::{CheckedTypes, IdHasher};
 pub use graph::{TypeGraph, TypeIndex};
 pub use shape::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
+pub use text::{FieldText, ObjectText, SchemaText, SchemaTextError, TypeKind, TypeText, VariantText};
