@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Mutex, RwLock};
 
-use neodump_runtime::{DumpError, Dumpable, Dumper, LoadOptions, Natives, Symbol, dump_to_bytes, load_bytes};
+use neodump_runtime::{DumpError, Dumpable, Dumper, LoadOptions, Natives, Symbol, dump_to_bytes};
 use neodump_tests::fixture::{DESCRIPTORS, Register, Value, Vm, double, natives, plain, square};
 
 #[track_caller]

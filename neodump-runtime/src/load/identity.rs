@@ -106,9 +106,9 @@ impl Refusal<'_> {
 
     /// The natives that the image needs and this process does not have.
     fn natives(&self) -> Vec<String> {
-        let imports = self.read(native::SECTION).ok().and_then(|bytes| native::decode(&bytes).ok());
-        match imports.map(|imports| native::bind(&imports, self.natives)) {
-            Some(Err(DumpError::FingerprintMismatch { changes, .. })) => changes,
+        let Ok(bytes) = self.read(native::SECTION) else { return Vec::new() };
+        match native::decode(&bytes).and_then(|imports| native::bind(&imports, self.natives)) {
+            Err(DumpError::FingerprintMismatch { changes, .. }) => changes,
             _ => Vec::new(),
         }
     }
