@@ -27,6 +27,9 @@ pub mod heap;
 // Floor 5: dump and load.
 mod dump;
 mod load;
+// Any machine's image, from the file alone.
+#[cfg(feature = "inspect")]
+pub mod inspect;
 // What tests of a machine's format stand on.
 pub mod format_lock;
 #[cfg(feature = "testing")]

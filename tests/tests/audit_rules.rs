@@ -277,7 +277,7 @@ fn rules_of_arenas_and_object_starts_are_kept() {
             ("more objects than bytes", "Arenas", [vector + 16 => word(1 << 20)], ["has object count 1048576, expected less"]),
             ("a side record elsewhere", "Arenas", [p.arena("Subr") + 40 => word(16)], ["has side offset 16"]),
             ("starts elsewhere", "Arenas", [vector + 48 => word(8)], ["has starts offset 8, expected 0"]),
-            ("a reserved number", "Arenas", [cons + 56 => word(1)], ["has reserved field 1, expected 0"]),
+            ("a reserved number", "Arenas", [cons + 56 => word(1)], ["has reserved (2) 1, expected 0"]),
             ("one object less", "ObjectStarts", [vector + 16 => word(p.forge.u64(vector + 16) - 1)],
                 ["object starts for 3 objects"]),
             ("a start that is missing", "ObjectStarts", [starts => word(p.forge.u64(starts) & !1)], ["Vector: ", "object starts"]),

@@ -20,7 +20,7 @@ pub(crate) use buffer::prefetch;
 pub(crate) use path::{DEEPEST, Find};
 pub use report::{DumpReport, Progress};
 pub use root::{HookResult, ImageRoot, IntoHookResult};
-pub(crate) use sections::{ARENA_RECORD, framework};
+pub(crate) use sections::framework;
 pub use trace::KeyedMap;
 pub(crate) use trace::Tracer;
 #[cfg(feature = "testing")]

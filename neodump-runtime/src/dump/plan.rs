@@ -3,9 +3,7 @@
 use super::objects::Arena;
 use crate::bounds;
 use crate::error::{DumpError, Result};
-
-/// Arenas start at multiples of this.
-const ARENA_ALIGN: u64 = 64;
+use crate::heap::{ARENA_ALIGN, SIDE_ALIGN};
 
 /// The place of one arena.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +33,7 @@ impl Plan {
         let mut plan = Self::default();
         for (ordinal, arena) in order {
             let first = bounds::align_up(plan.heap_bytes, ARENA_ALIGN).ok_or_else(too_large)?;
-            let side = bounds::align_up(plan.side_bytes, 16).ok_or_else(too_large)?;
+            let side = bounds::align_up(plan.side_bytes, SIDE_ALIGN).ok_or_else(too_large)?;
             let side_bytes =
                 bounds::mul(arena.count() as u64, arena.ty.side.size as u64).ok_or_else(too_large)?;
             plan.heap_bytes = bounds::add(first, arena.end).ok_or_else(too_large)?;

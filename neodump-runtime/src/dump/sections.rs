@@ -8,7 +8,7 @@ use super::pool::Pool;
 use super::writer::{FIRST_MANAGER, HEAP, HYDRATION, ROOT, WORDS, Writer};
 use super::{DumpReport, ImageRoot};
 use crate::error::{DumpError, Result};
-use crate::heap::WriteSlots;
+use crate::heap::{ARENA_RECORD, WriteSlots};
 use crate::image::{self, Identity, Layout, SectionSpec, SegmentKind};
 use crate::native;
 use crate::record::{Place, Refusal};
@@ -26,12 +26,9 @@ pub(crate) mod framework {
     pub(crate) const BYTES: &str = "HeapBytes";
     pub(crate) const STARTS: &str = "ObjectStarts";
     pub(crate) const IMPORTS: &str = "Imports";
-    pub(crate) const ARENAS: &str = "Arenas";
+    pub(crate) const ARENAS: &str = crate::heap::ARENAS;
     pub(crate) const SCHEMA: &str = "Schema";
 }
-
-/// The bytes of one record of the Arenas section.
-pub(crate) const ARENA_RECORD: usize = 64;
 
 /// The sections of an image, ready to be written.
 pub(crate) struct Sections {

@@ -1,6 +1,7 @@
 //! Heap objects: their types, the pointers and sequences that live in place, and the loaded image
 //! as a collector sees it.
 
+mod arena_table;
 mod edges;
 mod image;
 mod image_key;
@@ -17,6 +18,9 @@ mod process_ptr;
 pub mod word;
 mod written;
 
+pub(crate) use arena_table::{
+    ARENA_ALIGN, ARENA_RECORD, ArenaSections, ArenaTable, ArenaType, SECTION as ARENAS, SIDE_ALIGN,
+};
 pub(crate) use edges::Kept;
 pub use edges::{Edges, SeeEdge};
 pub use image::{AdoptImage, Arena, Image, Objects};

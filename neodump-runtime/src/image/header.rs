@@ -9,6 +9,7 @@ use super::{
 };
 use crate::bounds::{Extent, Record, add, is_aligned, is_zero, mul, to_u64, to_usize};
 use crate::error::{DumpError, Result};
+use crate::reloc::{self, Relocations};
 
 /// The name that errors in the header bear.
 const HEADER: &str = "header";
@@ -152,6 +153,11 @@ impl ImageHeader {
         self.layout.sections()
     }
 
+    /// The checksums that the writer recorded, in the order of the sections.
+    pub fn checksums(&self) -> &[u64] {
+        &self.checksums
+    }
+
     /// The section called `name`.
     pub fn section(&self, name: &str) -> Option<&Placed> {
         self.layout.section(name).map(|(_, section)| section)
@@ -161,6 +167,29 @@ impl ImageHeader {
     pub fn sections_of(&self, kind: SegmentKind) -> impl Iterator<Item = (&Placed, u64)> {
         let all = self.layout.sections().iter().zip(self.checksums.iter().copied());
         all.filter(move |(section, _)| section.spec.segment == kind)
+    }
+
+    /// Reads the relocations from the bytes of their section; they list no word outside of `within`.
+    pub(crate) fn decode_relocations<'b>(
+        &self,
+        section: &Placed,
+        bytes: &'b [u8],
+        within: Extent,
+    ) -> Result<Relocations<'b>> {
+        if section.spec.segment != SegmentKind::Meta {
+            let problem = format!("found in segment {}, expected in meta", section.spec.segment);
+            return Err(DumpError::format(reloc::SECTION, section.extent.offset, problem));
+        }
+        if section.spec.version != reloc::VERSION {
+            return Err(DumpError::UnsupportedVersion {
+                what: "version of section Relocations",
+                found: u64::from(section.spec.version),
+                supported: u64::from(reloc::VERSION),
+            });
+        }
+        Relocations::decode(bytes, section.extent.offset, |number| {
+            self.relocatable(number).filter(|extent| within.contains(*extent))
+        })
     }
 
     /// The extent of section number `number` if its words may be relocated: if it is in `rw`.

@@ -41,6 +41,8 @@ pub use layout::{
 pub(crate) use memory::advise_huge;
 pub use region::{Region, Relocated, UnmapGuard, Way};
 pub use source::Source;
+#[cfg(feature = "inspect")]
+pub(crate) use verify::{verify_bytes, verify_padding_bytes};
 pub use verify::{verify_checksums, verify_padding};
 pub use ways::{Check, Placement};
 pub(crate) use write::{join, replace_by, sealed_header};

@@ -160,22 +160,8 @@ impl Region {
         })?;
         // SAFETY: `at` found the bytes in memory; the caller promises the rest.
         let bytes = unsafe { std::slice::from_raw_parts(start, length) };
-        if section.spec.segment != SegmentKind::Meta {
-            let problem = format!("found in segment {}, expected in meta", section.spec.segment);
-            return Err(DumpError::format(reloc::SECTION, section.extent.offset, problem));
-        }
-        if section.spec.version != reloc::VERSION {
-            return Err(DumpError::UnsupportedVersion {
-                what: "version of section Relocations",
-                found: u64::from(section.spec.version),
-                supported: u64::from(reloc::VERSION),
-            });
-        }
         // Also with the header of another image, no word outside this one's `rw` may be listed.
-        let rw = self.segments[SegmentKind::Rw.index()];
-        Relocations::decode(bytes, section.extent.offset, |number| {
-            header.relocatable(number).filter(|extent| rw.contains(*extent))
-        })
+        header.decode_relocations(section, bytes, self.segments[SegmentKind::Rw.index()])
     }
 
     /// Makes the words of `rw` right for this address and says what that took; does nothing at the

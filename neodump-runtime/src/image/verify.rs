@@ -35,6 +35,26 @@ pub(super) unsafe fn verify_segment(region: &Region, header: &ImageHeader, kind:
     Ok(())
 }
 
+/// [`verify_checksums`] of an image whose file is `bytes`.
+#[cfg(feature = "inspect")]
+pub(crate) fn verify_bytes(bytes: &[u8], header: &ImageHeader) -> Result<()> {
+    for (section, expected) in SegmentKind::ALL.into_iter().flat_map(|kind| header.sections_of(kind)) {
+        let covered = section.covered.of(bytes).ok_or_else(|| not_in_memory(section))?;
+        compare(section, checksum(covered), expected)?;
+    }
+    Ok(())
+}
+
+/// [`verify_padding`] of an image whose file is `bytes`.
+#[cfg(feature = "inspect")]
+pub(crate) fn verify_padding_bytes(bytes: &[u8], header: &ImageHeader) -> Result<()> {
+    for section in header.sections() {
+        let Some(padding) = padding(section) else { continue };
+        refuse_padding(section, padding, padding.of(bytes).ok_or_else(|| not_in_memory(section))?)?;
+    }
+    Ok(())
+}
+
 /// Refuses padding that is not zero, which only a file that neodump did not write has: checksums find
 /// damage, not malice.
 ///
@@ -43,21 +63,27 @@ pub(super) unsafe fn verify_segment(region: &Region, header: &ImageHeader, kind:
 /// Nobody writes to the image during the call.
 pub unsafe fn verify_padding(region: &Region, header: &ImageHeader) -> Result<()> {
     for section in header.sections() {
-        let padding = section.extent.end().and_then(|start| Extent::between(start, section.covered.end()?));
-        let Some(padding) = padding.filter(|padding| padding.length > 0) else { continue };
+        let Some(padding) = padding(section) else { continue };
         // SAFETY: the caller promises that nobody writes.
         let bytes = unsafe { region.bytes(padding) }.ok_or_else(|| not_in_memory(section))?;
-        if !is_zero(bytes) {
-            let at = bytes.iter().position(|&byte| byte != 0).unwrap_or(0);
-            let problem = "the padding after the section is not zero";
-            return Err(DumpError::format(
-                &section.spec.name,
-                padding.offset.saturating_add(to_u64(at)),
-                problem,
-            ));
-        }
+        refuse_padding(section, padding, bytes)?;
     }
     Ok(())
+}
+
+/// The bytes after a section, if there are any.
+fn padding(section: &Placed) -> Option<Extent> {
+    let padding = section.extent.end().and_then(|start| Extent::between(start, section.covered.end()?));
+    padding.filter(|padding| padding.length > 0)
+}
+
+fn refuse_padding(section: &Placed, padding: Extent, bytes: &[u8]) -> Result<()> {
+    if is_zero(bytes) {
+        return Ok(());
+    }
+    let at = bytes.iter().position(|&byte| byte != 0).unwrap_or(0);
+    let problem = "the padding after the section is not zero";
+    Err(DumpError::format(&section.spec.name, padding.offset.saturating_add(to_u64(at)), problem))
 }
 
 fn compare(section: &Placed, found: u64, expected: u64) -> Result<()> {

@@ -53,7 +53,7 @@ pub(super) fn check<R: ImageRoot>(
         let text = |hash| format!("version {} with hash {hash:016x}", R::VERSION);
         return Err(refusal.error(&what, text(identity.root_hash), text(root_hash)));
     }
-    check_sections(header, graph)
+    check_sections(header, graph.root_sections().into_iter().map(|(section, _)| section.name))
 }
 
 /// An image that is refused, and what tells why.
@@ -130,8 +130,10 @@ impl Refusal<'_> {
 }
 
 /// The sections that every image has, in their order.
-fn check_sections(header: &ImageHeader, graph: &TypeGraph) -> Result<()> {
-    let managers = graph.root_sections().into_iter().map(|(section, _)| section.name);
+pub(crate) fn check_sections<'n>(
+    header: &'n ImageHeader,
+    managers: impl Iterator<Item = &'n str>,
+) -> Result<()> {
     let rw = [framework::HEAP, framework::WORDS, framework::HYDRATION, framework::ROOT];
     let ro = [framework::BYTES, framework::STARTS, crate::symbols::SECTION];
     let meta = [framework::ARENAS, crate::native::SECTION, crate::reloc::SECTION, framework::SCHEMA];

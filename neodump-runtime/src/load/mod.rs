@@ -15,6 +15,8 @@ use std::path::Path;
 pub use auditor::Auditor;
 pub(crate) use auditor::IndexLoad;
 pub(crate) use checks::{Checks, run_checks};
+#[cfg(feature = "inspect")]
+pub(crate) use identity::check_sections;
 pub use reader::Reader;
 pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::LoadReport;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
 use super::checks::{Checks, run_checks};
-use super::memory::{self, ArenaMemory, SectionMemory};
+use super::memory::{self, ArenaMemory, ArenasMemory, SectionMemory};
 use super::reader::Reader;
 use super::{LoadReport, identity};
 use crate::dump::{HEAP, HYDRATION, ImageRoot, ROOT, WORDS, Writer, framework};
@@ -54,7 +54,7 @@ impl Pipeline<'_> {
         self.report.place = started.elapsed();
 
         let started = Instant::now();
-        let arenas = memory::arenas(&region, &header, &graph)?;
+        let ArenasMemory { arenas, side_end } = memory::arenas(&region, &header, &graph)?;
         let sections: Vec<SectionMemory> = header
             .sections()
             .iter()
@@ -93,7 +93,7 @@ impl Pipeline<'_> {
                 staged: renumber,
                 file_len: header.file_len(),
             };
-            let audited = audit::<R>(surroundings, &graph, &sections, &arenas, load)?;
+            let audited = audit::<R>(surroundings, &graph, &sections, (&arenas, side_end), load)?;
             self.report.fixups = audited.fixups;
             self.report.rehashed = audited.rehashed;
             indexes = audited.indexes;
@@ -407,7 +407,7 @@ fn audit<R: ImageRoot>(
     around: Surroundings<'_>,
     graph: &TypeGraph,
     sections: &[SectionMemory],
-    arenas: &[ArenaMemory],
+    (arenas, side_end): (&[ArenaMemory], u64),
     load: IndexLoad,
 ) -> Result<Audited> {
     let (none, managers) = (Natives::new(), around.managers);
@@ -431,7 +431,7 @@ fn audit<R: ImageRoot>(
     }
     for (memory, offsets) in arenas.iter().zip(offsets) {
         let name = memory.arena.ty.short_name();
-        auditor.enter(HYDRATION as usize, memory::side_end(arenas));
+        auditor.enter(HYDRATION as usize, side_end);
         // SAFETY: `arenas` found the slots and side records in bounds, and `starts` the trailing
         // arrays; the memory is the load's own.
         unsafe { (memory.arena.ty.audit)(slots(memory, offsets.as_deref(), &hydration), &mut auditor) }

@@ -160,6 +160,22 @@ impl<'a> Relocations<'a> {
         }
     }
 
+    /// Every listed word with its offset in the file, in the order of [`for_each`](Self::for_each).
+    #[cfg(feature = "inspect")]
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u64, Class)> + '_ {
+        self.tables.iter().flat_map(move |table| {
+            self.words(table).flat_map(move |(first, bits)| {
+                let mut bits = bits;
+                std::iter::from_fn(move || {
+                    let bit = (bits != 0).then(|| u64::from(bits.trailing_zeros()))?;
+                    bits &= bits - 1;
+                    // `decode` found the word inside of its section.
+                    Some((table.extent.offset + (first + bit) * WORD, table.class))
+                })
+            })
+        })
+    }
+
     /// The class in which word number `word` of section number `section` is listed, if it is.
     pub fn class_of(&self, section: u32, word: u64) -> Option<Class> {
         let table = self.tables_of(section).find(|table| {

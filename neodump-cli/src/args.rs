@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+
+use crate::command;
+use crate::file::Files;
+use crate::output::{Failure, Output};
+
+/// Inspects the image of any virtual machine that dumps with neodump, from the file alone.
+///
+/// An image carries the schema of all that it holds, so this tool needs nothing of the machine that
+/// wrote it. Images are only read.
+#[derive(Debug, Parser)]
+#[command(name = "neodump", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 the image is refused or differs, 2 the command line is wrong.")]
+pub struct Cli {
+    /// Write JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show header, segments, sections, arenas, relocations and the largest types
+    Inspect(command::Inspect),
+    /// Compare the checksums of all sections with those that the writer recorded
+    Verify(command::Verify),
+}
+
+impl Cli {
+    /// Runs the command on `files`, which writes to `out`.
+    pub(crate) fn run(&self, files: &dyn Files, out: &mut dyn Write) -> Result<(), Failure> {
+        let mut out = Output::new(out, self.json);
+        match &self.command {
+            Command::Inspect(command) => command.run(files, &mut out),
+            Command::Verify(command) => command.run(files, &mut out),
+        }
+    }
+}
