@@ -22,6 +22,8 @@ pub(crate) mod slot {
     pub(crate) const CONSTANTS: usize = 2;
     /// How many operands there are at most. The stack grows by itself, so it is only kept.
     pub(crate) const DEPTH: usize = 3;
+    /// How the arguments of a command are made. A function that is no command ends before it.
+    pub(crate) const INTERACTIVE: usize = 5;
 }
 
 /// What an `unbind` undoes.

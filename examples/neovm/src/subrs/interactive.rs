@@ -1,10 +1,11 @@
 //! Commands, and how the user calls them.
 
 use super::{MANY, SubrDesc, arg, subr};
+use crate::bytecode::slot;
 use crate::error::LispResult;
 use crate::machine::Vm;
 use crate::managers::InteractiveSpec;
-use crate::object::{Kind, closure};
+use crate::object::{Kind, Vector, closure};
 use crate::symbols::sym;
 use crate::value::Value;
 
@@ -64,7 +65,14 @@ impl Vm {
             Some(Kind::Lambda) => {
                 self.heap.as_slots(function).and_then(|slots| slots.get(closure::INTERACTIVE)).copied()
             }
-            Some(Kind::ByteCode) => self.heap.as_slots(function).and_then(|slots| slots.get(5)).copied(),
+            // The slot of a command holds how its arguments are made, or a vector that starts with it.
+            Some(Kind::ByteCode) => {
+                let spec =
+                    self.heap.as_slots(function).and_then(|slots| slots.get(slot::INTERACTIVE)).copied();
+                let first =
+                    |spec| self.heap.get::<Vector>(spec).and_then(|vector| vector.slots.first()).copied();
+                return Ok(spec.map(|spec| first(spec).unwrap_or(spec)));
+            }
             _ if self.heap.car(function) == sym::autoload => {
                 let stub = self.heap.list_elements(function, 5);
                 return Ok(stub.get(3).filter(|interactive| interactive.is_true()).map(|_| Value::NIL));
