@@ -4,3 +4,4 @@ pub mod drops;
 pub mod fixture;
 pub mod forge;
 pub mod limit;
+pub mod survive;
