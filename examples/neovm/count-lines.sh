@@ -13,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/src"
 
-machine=(image.rs snapshot.rs aside.rs session.rs reset.rs active.rs cache.rs living.rs subrs/dump.rs)
+machine=(image.rs snapshot.rs aside.rs session.rs reset.rs active.rs living.rs subrs/dump.rs)
 
 mapfile -t files < <(find . -name '*.rs' | sort)
 

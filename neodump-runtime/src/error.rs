@@ -71,6 +71,11 @@ pub enum DumpError {
         /// What was found and what was expected.
         problem: String,
     },
+    /// None of several places has a usable image.
+    Unusable {
+        /// The places in the order in which they were searched, each with what is wrong there.
+        searched: Vec<Searched>,
+    },
     /// The state of the machine cannot be dumped.
     Serialization {
         /// The way from the root to the value: `vm.registers['a'] → cons.car`.
@@ -86,6 +91,17 @@ pub enum DumpError {
         /// What was refused, and what to do about it.
         problem: String,
     },
+}
+
+/// A place that was searched for an image, without success.
+#[derive(Debug)]
+pub struct Searched {
+    /// The file.
+    pub path: PathBuf,
+    /// Why it is a place to look at: `"beside the executable"`.
+    pub place: String,
+    /// What is wrong with it.
+    pub why: DumpError,
 }
 
 impl DumpError {
@@ -125,6 +141,8 @@ impl DumpError {
             | Self::FingerprintMismatch { .. }
             | Self::ChecksumMismatch { .. }
             | Self::ImageFormat { .. } => true,
+            // All that a place needs is an image, unless what one of them has is the machine's own fault.
+            Self::Unusable { searched } => searched.iter().all(|searched| searched.why.is_stale()),
             Self::Serialization { .. } | Self::Deserialization { .. } => false,
         }
     }
@@ -161,6 +179,18 @@ impl fmt::Display for DumpError {
                     write!(f, ", {path}")?;
                 }
                 write!(f, ": {problem}; dump it again")
+            }
+            Self::Unusable { searched } if searched.is_empty() => {
+                write!(
+                    f,
+                    "no image: this process has neither a file of its own nor a home to look in; name one"
+                )
+            }
+            Self::Unusable { searched } => {
+                write!(f, "no usable image in {} places:", searched.len())?;
+                searched.iter().try_for_each(|Searched { path, place, why }| {
+                    write!(f, "\n  {} ({place}): {}", path.display(), why.to_string().replace('\n', "\n  "))
+                })
             }
             Self::Serialization { path, problem } => write!(f, "cannot dump {path}: {problem}"),
             Self::Deserialization { path, problem } => write!(f, "cannot load {path}: {problem}"),

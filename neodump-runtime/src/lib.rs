@@ -30,6 +30,8 @@ mod load;
 // Any machine's image, from the file alone.
 #[cfg(feature = "inspect")]
 pub mod inspect;
+// Floor 6: starting from an image, or making it.
+mod regenerate;
 // What tests of a machine's format stand on.
 pub mod format_lock;
 #[cfg(feature = "testing")]
@@ -39,7 +41,7 @@ pub mod testing;
 pub mod __private;
 
 pub use dump::{DumpReport, Dumper, ImageRoot, Progress, dump, dump_to_bytes};
-pub use error::{DumpError, Result};
+pub use error::{DumpError, Result, Searched};
 pub use heap::{
     AdoptImage, Arena, Image, ImageKey, ImageMap, ImageOption, ImageSet, ImageStr, ImageVec, Marks, Object,
     ObjectType, ProcessPtr, Word,
@@ -50,6 +52,7 @@ pub use native::Natives;
 #[cfg(feature = "derive")]
 pub use neodump_derive::Dumpable;
 pub use record::Dumpable;
+pub use regenerate::{ImagePlaces, Origin, Outcome, Place, Rebuild};
 pub use symbols::{Interner, Symbol};
 
 /// The examples of the guide are compiled with the tests.
@@ -59,6 +62,8 @@ mod guide {
     mod attributes {}
     #[doc = include_str!("../../docs/guide/collector.md")]
     mod collector {}
+    #[doc = include_str!("../../docs/guide/regeneration.md")]
+    mod regeneration {}
     #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/guide/testing.md")]
     mod testing {}

@@ -4,4 +4,5 @@ pub mod drops;
 pub mod fixture;
 pub mod forge;
 pub mod limit;
+pub mod starts;
 pub mod survive;

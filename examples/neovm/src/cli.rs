@@ -34,11 +34,13 @@ commands:
                                   the parts of these two that their fresh processes run
 
 options of run:
+  --cached        start from the image that an earlier start left, or leave one for the next: in the file that NEOVM_IMAGE
+                  names, or else beside the program or in the user's cache
   --image IMAGE   start from an image instead of booting; alone, it is mapped and its checksums are compared, so the
                   image must be one that this program wrote
   --trusted       map it without looking at the checksums: for files that nothing can have damaged
   --audit         load it into memory and check every word: for files from anywhere
-  --report        tell on the error output how the image was loaded, and what the program wrote of it
+  --report        tell on the error output how the image was loaded or made, and what the program wrote of it
 
 other options:
   -h, --help      this text
@@ -156,6 +158,7 @@ fn this_program() -> Result<Command, Failure> {
 struct Run<'a> {
     image: Option<&'a str>,
     trust: Option<Trust>,
+    cached: bool,
     report: bool,
     /// Files and, after `--eval`, expressions.
     programs: Vec<&'a str>,
@@ -176,6 +179,7 @@ impl<'a> Run<'a> {
                 "--image" => run.image = Some(value("an image")?),
                 "--eval" => run.programs.extend(["--eval", value("an expression")?]),
                 "--report" => run.report = true,
+                "--cached" => run.cached = true,
                 "--" => run.arguments.extend(args.by_ref()),
                 "-" => run.programs.push(arg),
                 "--trusted" | "--audit" if run.trust.is_some() => {
@@ -188,8 +192,14 @@ impl<'a> Run<'a> {
                 _ => run.programs.push(arg),
             }
         }
-        if run.image.is_none() && (run.trust.is_some() || run.report) {
-            return Err(Failure::Usage("--trusted, --audit and --report are about --image IMAGE".into()));
+        if run.image.is_none() && run.trust.is_some() {
+            return Err(Failure::Usage("--trusted and --audit are about --image IMAGE".into()));
+        }
+        if run.image.is_none() && run.report && !run.cached {
+            return Err(Failure::Usage("--report is about --image IMAGE or --cached".into()));
+        }
+        if run.image.is_some() && run.cached {
+            return Err(Failure::Usage("--image and --cached exclude each other".into()));
         }
         Ok(run)
     }
@@ -198,7 +208,7 @@ impl<'a> Run<'a> {
 fn run(args: &[&str]) -> Result<(), Failure> {
     let run = Run::parse(args)?;
     let Some(image) = run.image else {
-        let mut vm = boot()?;
+        let mut vm = if run.cached { images::start(run.report)? } else { boot()? };
         vm.set_arguments_left(&run.arguments);
         return evaluate(&mut vm, &run.programs);
     };

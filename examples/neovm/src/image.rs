@@ -1,11 +1,15 @@
 //! Dump and load: what the derives on the machine's types do not say.
 
 use crate::display::charset::Charsets;
+use crate::library;
 use crate::machine::Vm;
+use crate::session::Process;
 use crate::subrs;
 use crate::symbols::sym;
 use crate::variable;
-use neodump_runtime::{DumpError, DumpReport, Dumper, LoadOptions, LoadReport, Natives};
+use neodump_runtime::{
+    DumpError, DumpReport, Dumper, ImagePlaces, LoadOptions, LoadReport, Natives, Outcome,
+};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -79,6 +83,31 @@ impl Vm {
         let mut vm: Vm = options().report(&mut report).load(path)?;
         vm.begin_session(path, report.total());
         Ok(vm)
+    }
+
+    /// The places where the image of the booted machine is looked for: their names change with the library.
+    pub fn places() -> ImagePlaces {
+        let texts = library::FILES.iter().flat_map(|(name, text)| [name.as_bytes(), text]);
+        ImagePlaces::of::<Vm>().booted_from(texts)
+    }
+
+    /// Starts from an image, or boots and leaves one for the next start. From a file the machine begins as
+    /// [`Vm::load_from_dump`] leaves it.
+    ///
+    /// # Errors
+    ///
+    /// A message of the boot.
+    pub fn start(places: impl Into<ImagePlaces>) -> Result<(Vm, Outcome), String> {
+        let mut report = LoadReport::default();
+        let (mut vm, outcome) = options().report(&mut report).load_or_rebuild(places, |_| Vm::boot())?;
+        match outcome.image() {
+            Some(path) => vm.begin_session(path, report.total()),
+            None => {
+                vm.put_back();
+                vm.enter_process(&Process::current());
+            }
+        }
+        Ok((vm, outcome))
     }
 
     /// Ends a machine that was loaded, and unmaps its image.

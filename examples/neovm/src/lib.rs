@@ -8,7 +8,6 @@ mod aside;
 pub mod bignum;
 pub mod buffer;
 mod bytecode;
-pub mod cache;
 pub mod char_runs;
 pub mod char_table;
 pub mod chars;

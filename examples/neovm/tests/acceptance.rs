@@ -1,7 +1,8 @@
 //! The list of what a dump of this machine keeps: each number of it has a row in `acceptance.md`, and each row names tests
 //! that are there. What no other test file is about is tested below.
 
-use neovm::{Vm, cache};
+use neodump_runtime::{ImagePlaces, Outcome};
+use neovm::Vm;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -111,33 +112,40 @@ fn every_row_names_tests_that_are_there_or_says_what_stands_in_their_place() {
 }
 
 #[test]
-fn the_name_of_a_cached_boot_changes_with_its_sources() {
-    let name =
-        |files: &[(&str, &str)]| cache::file_name(files.iter().map(|(name, text)| (*name, text.as_bytes())));
-    let one = name(&[("a.el", "(a)"), ("b.el", "(b)")]);
-    assert_eq!(one, name(&[("a.el", "(a)"), ("b.el", "(b)")]));
-    for other in [
-        name(&[("a.el", "(a) "), ("b.el", "(b)")]),
-        name(&[("b.el", "(b)"), ("a.el", "(a)")]),
-        name(&[("a.el", "(a)(b)"), ("b.el", "")]),
-        name(&[("a.el", "(a)")]),
-        name(&[("aa.el", "(a)"), ("b.el", "(b)")]),
-    ] {
-        assert_ne!(one, other);
-    }
+fn the_image_of_a_boot_is_named_after_its_sources() {
+    let (plain, ours) = (ImagePlaces::of::<Vm>(), Vm::places());
+    let other = plain.clone().booted_from(["(provide 'boot)"]);
+    let name = |places: &ImagePlaces| places.target().unwrap().path.clone();
+    assert!(name(&ours) != name(&plain) && name(&ours) != name(&other));
+    assert_eq!(ours, Vm::places());
 }
 
 #[test]
-fn a_cached_boot_is_started_from_and_made_anew_when_it_is_damaged() {
+fn a_start_boots_once_and_again_when_its_image_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Vm::boot_cached(folder.path()).unwrap();
-    assert!(first.file_session().is_none());
-    let mut second = Vm::boot_cached(folder.path()).unwrap();
-    assert_eq!(second.file_session().unwrap().path, cache::path_in(folder.path()).canonicalize().unwrap());
+    let image = folder.path().join("neovm.ndump");
+    let start = || Vm::start(&image).unwrap();
+    let (first, outcome) = start();
+    assert!(matches!(outcome, Outcome::Rebuilt { .. }), "{outcome}");
+    assert_eq!(first.file_session().unwrap().path, image.canonicalize().unwrap());
+    drop(first);
+    let (mut second, outcome) = start();
+    assert!(matches!(outcome, Outcome::Loaded { .. }), "{outcome}");
     assert_eq!(second.eval_to_string("(list (featurep 'boot) (cl-evenp 4))").unwrap(), "(t t)");
-    std::fs::write(cache::path_in(folder.path()), "damaged").unwrap();
-    assert!(Vm::boot_cached(folder.path()).unwrap().file_session().is_none());
-    assert!(Vm::boot_cached(folder.path()).unwrap().file_session().is_some());
+    assert!(second.maybe_run_after_load_hook().unwrap());
+    std::fs::write(&image, "damaged").unwrap();
+    let (_, outcome) = start();
+    assert!(outcome.to_string().contains("not a neodump image"), "{outcome}");
+    assert!(matches!(start().1, Outcome::Loaded { .. }));
+}
+
+#[test]
+fn a_start_that_can_leave_no_image_runs_from_its_boot() {
+    let (mut vm, outcome) = Vm::start("/dev/null/neovm.ndump").unwrap();
+    assert!(matches!(outcome, Outcome::Booted { .. }), "{outcome}");
+    assert!(vm.file_session().is_none() && !vm.maybe_run_after_load_hook().unwrap());
+    let here = format!("{:?}", format!("{}/", std::env::current_dir().unwrap().display()));
+    assert_eq!(vm.eval_to_string("default-directory").unwrap(), here);
 }
 
 #[test]

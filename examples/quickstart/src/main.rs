@@ -2,10 +2,11 @@
 //! later run starts from the image.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::time::Instant;
+use std::convert::Infallible;
 
-use neodump_runtime::{AdoptImage, DumpError, Dumpable, Image, Interner, LoadOptions, LoadReport, Symbol};
+use neodump_runtime::{
+    AdoptImage, Dumpable, Image, ImagePlaces, Interner, LoadOptions, LoadReport, Rebuild, Symbol,
+};
 
 /// What a variable holds: a number, `nil`, or a pair.
 #[derive(Dumpable, Clone, Copy, PartialEq, Debug)]
@@ -98,39 +99,25 @@ impl Machine {
     }
 }
 
-/// Loads the image, or boots and dumps one where it is missing or stale.
-fn start(image: &Path) -> Result<Machine, DumpError> {
+/// Starts from the image, or boots and leaves one for the next start.
+fn start(places: &ImagePlaces) -> Machine {
     let mut report = LoadReport::default();
-    match LoadOptions::new().report(&mut report).load(image) {
-        Ok(machine) => {
-            println!("loaded: {report}");
-            Ok(machine)
-        }
-        Err(error) if error.is_stale() => {
-            println!("no usable image: {error}");
-            let started = Instant::now();
-            let mut machine = Machine::boot();
-            println!("booted in {:?}", started.elapsed());
-            let report = neodump_runtime::dump(&mut machine, image)?;
-            println!("dumped {} objects, {} bytes", report.object_count(), report.image_bytes);
-            Ok(machine)
-        }
-        Err(error) => Err(error),
-    }
+    let boot = |_: Rebuild<'_>| Ok::<_, Infallible>(Machine::boot());
+    let Ok((machine, outcome)) = LoadOptions::new().report(&mut report).load_or_rebuild(places.clone(), boot);
+    println!("{outcome}\n{report}");
+    machine
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Beside the program, or where the command line says.
-    let beside = std::env::current_exe()?.with_extension("ndump");
-    let image = std::env::args_os().nth(1).map_or(beside, Into::into);
+fn main() {
+    // Where the command line says; else beside the program, or in the user's cache.
+    let places = ImagePlaces::of::<Machine>().given(std::env::args_os().nth(1));
     for run in ["first", "second"] {
-        let mut machine = start(&image)?;
+        let mut machine = start(&places);
         let sum = machine.sum("primes");
         let mapped: usize =
             machine.heap.image().map_or(0, |image| image.arenas().iter().map(|a| a.len()).sum());
         println!("{run} start: the primes sum to {sum}, {mapped} objects are those of the image");
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -20,6 +20,18 @@ fn a_loaded_machine_knows_what_the_booted_one_worked_out() {
 }
 
 #[test]
+fn the_first_start_boots_and_the_second_one_runs_from_the_image() {
+    let folder = std::env::temp_dir().join(format!("quickstart-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let places = ImagePlaces::at(folder.join("quickstart.ndump"));
+    let sums = [(); 2].map(|()| start(&places).sum("primes"));
+    assert_eq!(sums, [Machine::boot().sum("primes"); 2]);
+    let image = LoadOptions::new().load_from::<Machine>(&places);
+    assert!(image.is_ok_and(|(machine, _)| machine.heap.image().is_some()));
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[test]
 fn every_field_survives_a_dump_and_a_load() {
     let test = neodump_runtime::testing::Completeness::of(Machine::boot);
     // SAFETY: the machine reaches its objects through words, and loads files from anywhere.

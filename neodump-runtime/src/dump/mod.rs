@@ -30,7 +30,7 @@ pub(crate) use writer::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WO
 
 use crate::error::{DumpError, Result};
 use crate::heap::Image;
-use crate::image;
+use crate::image::{self, Replacement};
 use crate::native::{ImportId, ImportTable, Natives};
 use crate::record::{Refusal, Step, render};
 use crate::schema::{TypeGraph, TypeRef};
@@ -107,6 +107,20 @@ impl<'a> Dumper<'a> {
         let header = sections.seal(&mut report)?;
         let started = Instant::now();
         report.image_bytes = image::replace_by(path.as_ref(), &header, &sections.layout, &sections.bodies())?;
+        report.write = started.elapsed();
+        Ok(report)
+    }
+
+    /// Dumps into a file that does not take its place yet.
+    pub(crate) fn into_replacement<R: ImageRoot>(
+        mut self,
+        root: &mut R,
+        replacement: &mut Replacement,
+    ) -> Result<DumpReport> {
+        let (sections, mut report) = self.collect(root)?;
+        let header = sections.seal(&mut report)?;
+        let started = Instant::now();
+        report.image_bytes = replacement.write(&header, &sections.layout, &sections.bodies())?;
         report.write = started.elapsed();
         Ok(report)
     }

@@ -45,7 +45,7 @@ pub use source::Source;
 pub(crate) use verify::{verify_bytes, verify_padding_bytes};
 pub use verify::{verify_checksums, verify_padding};
 pub use ways::{Check, Placement};
-pub(crate) use write::{join, replace_by, sealed_header};
+pub(crate) use write::{Replacement, folder_of, join, replace_by, sealed_header};
 pub use write::{to_bytes, write_atomic};
 
 /// The first bytes of every image: a byte above 127, the name, both line ends, the end-of-file

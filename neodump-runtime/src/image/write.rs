@@ -1,7 +1,9 @@
 //! Writing an image: as bytes, or into a file that is replaced as a whole or not at all.
 
 use std::io::{self, IoSlice, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use super::{Checksum, Identity, Layout, SEGMENT_ALIGN, encode_header};
 use crate::bounds::{to_u64, to_usize};
@@ -57,10 +59,10 @@ pub fn write_atomic(
 
 /// As [`write_atomic`], for an image whose header region is there already.
 pub(crate) fn replace_by(path: &Path, header: &[u8], layout: &Layout, bodies: &[Body<'_>]) -> Result<u64> {
-    replace(path, |file| {
-        write_all_pieces(file, pieces(header, layout, bodies).collect()).map_err(|error| ("write", error))
-    })?;
-    Ok(layout.file_len())
+    let mut replacement = Replacement::beside(path)?;
+    let length = replacement.write(header, layout, bodies)?;
+    replacement.commit()?;
+    Ok(length)
 }
 
 /// The header region of an image, with the checksums of `bodies`.
@@ -126,28 +128,66 @@ fn write_all_pieces(file: &mut impl Write, pieces: Vec<&[u8]>) -> io::Result<()>
     Ok(())
 }
 
-/// Replaces the file at `path` by what `fill` writes, or leaves it as it is.
-fn replace(
-    path: &Path,
-    fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,
-) -> Result<()> {
-    let failed = |action, error| DumpError::io(action, path.to_path_buf(), error);
-    let folder = match path.parent() {
+/// A file that is to take the place of another one: a temporary file in the same folder. Dropped before it is committed,
+/// it is removed, and the other one is as it was.
+pub(crate) struct Replacement {
+    path: PathBuf,
+    temporary: NamedTempFile,
+}
+
+impl Replacement {
+    /// A new empty file beside `path`.
+    pub(crate) fn beside(path: &Path) -> Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".neodump-").suffix(".tmp");
+        // An image is as readable as any file that the process creates: the process's mask applies.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let temporary = builder
+            .tempfile_in(folder_of(path))
+            .map_err(|error| DumpError::io("create a temporary file beside", path.to_path_buf(), error))?;
+        Ok(Self { path: path.to_path_buf(), temporary })
+    }
+
+    /// Writes an image whose header region is there already, until it has reached the disk. Returns its length.
+    pub(crate) fn write(&mut self, header: &[u8], layout: &Layout, bodies: &[Body<'_>]) -> Result<u64> {
+        self.fill(|file| {
+            write_all_pieces(file, pieces(header, layout, bodies).collect()).map_err(|error| ("write", error))
+        })?;
+        Ok(layout.file_len())
+    }
+
+    fn fill(
+        &mut self,
+        fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,
+    ) -> Result<()> {
+        fill(self.temporary.as_file_mut())
+            .and_then(|()| self.temporary.as_file().sync_all().map_err(|error| ("sync", error)))
+            .map_err(|(action, error)| DumpError::io(action, self.path.clone(), error))
+    }
+
+    /// Where the bytes are until [`commit`](Self::commit).
+    pub(crate) fn temporary(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// Takes the place of the file at the path, durably.
+    pub(crate) fn commit(self) -> Result<()> {
+        let Self { path, temporary } = self;
+        let folder = folder_of(&path);
+        temporary
+            .persist(&path)
+            .map_err(|error| DumpError::io("rename a temporary file to", path.clone(), error.error))?;
+        sync_folder(folder).map_err(|error| DumpError::io("sync the folder", folder.to_path_buf(), error))
+    }
+}
+
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".neodump-").suffix(".tmp");
-    // An image is as readable as any file that the process creates: the process's mask applies.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary =
-        builder.tempfile_in(folder).map_err(|error| failed("create a temporary file beside", error))?;
-    // Every return from here on drops `temporary`, which removes the file.
-    fill(temporary.as_file_mut()).map_err(|(action, error)| failed(action, error))?;
-    temporary.as_file().sync_all().map_err(|error| failed("sync", error))?;
-    temporary.persist(path).map_err(|error| failed("rename a temporary file to", error.error))?;
-    sync_folder(folder).map_err(|error| DumpError::io("sync the folder", folder.to_path_buf(), error))
+    }
 }
 
 /// Makes the rename itself durable.
@@ -165,6 +205,16 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Replaces the file at `path` by what `fill` writes, or leaves it as it is.
+    fn replace(
+        path: &Path,
+        fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,
+    ) -> Result<()> {
+        let mut replacement = Replacement::beside(path)?;
+        replacement.fill(fill)?;
+        replacement.commit()
+    }
 
     /// The names in `folder`, sorted.
     fn names(folder: &Path) -> Vec<String> {

@@ -6,6 +6,9 @@ use crate::image::{ImageHeader, SegmentKind, Source};
 use crate::native::{self, Natives};
 use crate::schema::{SchemaDiff, TypeGraph, diff};
 
+/// What differs where an image is another machine's.
+pub(crate) const IMAGE_NAME: &str = "image name";
+
 /// The longest schema text and the longest list of natives, in bytes, that are read to explain a refusal.
 const MOST_READ: u64 = 64 << 20;
 
@@ -20,7 +23,7 @@ pub(super) fn check<R: ImageRoot>(
     let identity = header.identity();
     if identity.name != R::NAME {
         return Err(DumpError::FingerprintMismatch {
-            what: "image name".to_owned(),
+            what: IMAGE_NAME.to_owned(),
             found: identity.name.clone(),
             expected: R::NAME.to_owned(),
             changes: vec![format!("this is an image of another machine, which {} cannot load", R::NAME)],

@@ -11,12 +11,14 @@ mod report;
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 pub use auditor::Auditor;
 pub(crate) use auditor::IndexLoad;
 pub(crate) use checks::{Checks, run_checks};
 #[cfg(feature = "inspect")]
 pub(crate) use identity::check_sections;
+pub(crate) use identity::IMAGE_NAME;
 pub use reader::Reader;
 pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::LoadReport;
@@ -26,7 +28,8 @@ use crate::error::{DumpError, Result};
 use crate::image::{Check, Placement, Source};
 use crate::native::Natives;
 use crate::symbols::Interner;
-use pipeline::{Pipeline, Trust};
+use pipeline::Pipeline;
+pub(crate) use pipeline::Trust;
 
 /// Loads a machine from a file, whatever its bytes are: into memory of its own, checksummed and
 /// audited.
@@ -77,12 +80,13 @@ pub unsafe fn map<R: ImageRoot>(path: impl AsRef<Path>) -> Result<R> {
 /// ```
 #[derive(Default)]
 pub struct LoadOptions<'a> {
-    natives: Option<&'a Natives>,
-    interner: Option<&'a mut Interner>,
-    report: Option<&'a mut LoadReport>,
+    pub(crate) natives: Option<&'a Natives>,
+    pub(crate) interner: Option<&'a mut Interner>,
+    pub(crate) report: Option<&'a mut LoadReport>,
     placement: Placement,
     trusted: bool,
-    inactive: bool,
+    pub(crate) inactive: bool,
+    pub(crate) patience: Option<Duration>,
 }
 
 impl<'a> LoadOptions<'a> {
@@ -135,6 +139,14 @@ impl<'a> LoadOptions<'a> {
     #[must_use]
     pub fn trusted(mut self) -> Self {
         self.trusted = true;
+        self
+    }
+
+    /// How long [`load_or_rebuild`](Self::load_or_rebuild) waits for another process that rebuilds the image, one
+    /// minute by default. A start that has waited so long boots and leaves the image to the other.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
         self
     }
 
@@ -194,11 +206,30 @@ impl<'a> LoadOptions<'a> {
         unsafe { self.run(&Source::Bytes(bytes), trust) }
     }
 
-    fn trust(&self) -> Trust {
+    /// How far [`map`](Self::map) trusts a file.
+    pub(crate) fn trust(&self) -> Trust {
         Trust::Mapped(if self.trusted { Check::Trusted } else { Check::Checksums })
     }
 
-    unsafe fn run<R: ImageRoot>(self, source: &Source<'_>, trust: Trust) -> Result<R> {
+    /// The same options, for one of several loads.
+    pub(crate) fn again(&mut self) -> LoadOptions<'_> {
+        LoadOptions {
+            natives: self.natives,
+            interner: self.interner.as_deref_mut(),
+            report: self.report.as_deref_mut(),
+            placement: self.placement,
+            trusted: self.trusted,
+            inactive: self.inactive,
+            patience: self.patience,
+        }
+    }
+
+    /// What a load has to do with the options.
+    ///
+    /// # Safety
+    ///
+    /// As for [`map`](Self::map), unless the bytes are audited.
+    pub(crate) unsafe fn run<R: ImageRoot>(self, source: &Source<'_>, trust: Trust) -> Result<R> {
         let mut report = LoadReport::default();
         let none = Natives::new();
         let pipeline = Pipeline {

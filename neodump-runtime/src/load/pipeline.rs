@@ -23,7 +23,7 @@ use crate::symbols::{Frozen, Interner, Staged};
 
 /// How far the bytes are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     /// Not at all: own memory, checksums, audit.
     Audited,
     /// They are neodump's: mapped, and checked as it says.

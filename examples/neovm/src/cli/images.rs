@@ -53,6 +53,17 @@ pub(super) fn load(path: &str, trust: Trust) -> Result<(Vm, LoadReport), Failure
     Ok((vm, report))
 }
 
+/// Starts a machine from the image of an earlier start, or leaves one for the next.
+pub(super) fn start(tell: bool) -> Result<Vm, Failure> {
+    let (mut vm, outcome) = Vm::start(Vm::places())?;
+    vm.stack_budget = STACK / 4 * 3;
+    vm.maybe_run_after_load_hook()?;
+    if tell {
+        eprintln!("{outcome}");
+    }
+    Ok(vm)
+}
+
 /// Tells which pages of a mapped image the program has written.
 pub(super) fn report_pages(path: &str, trust: Trust, report: &LoadReport) {
     if trust == Trust::Audited || report.way != Some(Way::AtBase) {
