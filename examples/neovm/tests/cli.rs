@@ -75,6 +75,26 @@ fn an_image_is_dumped_started_from_and_told_about() {
 }
 
 #[test]
+fn a_program_starts_from_the_image_that_the_first_start_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("mine.ndump");
+    let start = || {
+        let mut neovm = Command::new(env!("CARGO_BIN_EXE_neovm"));
+        neovm.env("NEOVM_IMAGE", &image).args(["run", "--cached", "--report", "--eval", "(cl-evenp 4)"]);
+        let Output { stdout, stderr, .. } = neovm.output().unwrap();
+        (String::from_utf8_lossy(&stdout).into_owned(), String::from_utf8_lossy(&stderr).into_owned())
+    };
+    let (out, err) = start();
+    assert!(out == "t\n" && err.starts_with(&format!("rebuilt {}: cannot open ", image.display())), "{err}");
+    assert_eq!(start(), ("t\n".to_owned(), format!("loaded {}\n", image.display())));
+    for args in
+        [&["run", "--cached", "--image", "x"][..], &["run", "--report"], &["run", "--cached", "--audit"]]
+    {
+        assert_eq!(neovm(args).0, Some(2), "{args:?}");
+    }
+}
+
+#[test]
 fn what_is_no_image_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("text").to_str().unwrap().to_owned();
