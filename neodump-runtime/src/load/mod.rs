@@ -16,9 +16,9 @@ use std::time::Duration;
 pub use auditor::Auditor;
 pub(crate) use auditor::IndexLoad;
 pub(crate) use checks::{Checks, run_checks};
+pub(crate) use identity::IMAGE_NAME;
 #[cfg(feature = "inspect")]
 pub(crate) use identity::check_sections;
-pub(crate) use identity::IMAGE_NAME;
 pub use reader::Reader;
 pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::LoadReport;
