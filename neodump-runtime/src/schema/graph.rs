@@ -286,7 +286,7 @@ const DEEPEST: u32 = 4;
 /// Appends the name of a type with its parameters; those of a tuple are its fields.
 fn label(name: &mut String, node: &Node, children: &[u32], below: &[(&Node, Vec<u32>)], depth: u32) {
     let shape = node.shape;
-    name.push_str(shape.name);
+    escape(name, shape.name, true);
     let count = if shape.name == "tuple" { children.len() } else { shape.params.len() };
     let params = &children[children.len() - count..];
     if matches!(shape.kind, ShapeKind::Word) || params.is_empty() && shape.consts.is_empty() {
@@ -359,8 +359,8 @@ fn own_hash(shape: &Shape, bytes: &mut Vec<u8>) -> u64 {
         number(fields.len() as u64, bytes);
         for field in fields {
             text(field.name, bytes);
-            number(field.offset as u64, bytes);
             bytes.push(u8::from(field.ty.is_some()));
+            number(if field.is_stored() { field.offset as u64 } else { u64::MAX }, bytes);
             text(field.policy, bytes);
         }
     };
@@ -383,6 +383,11 @@ fn own_hash(shape: &Shape, bytes: &mut Vec<u8>) -> u64 {
             }
         }
     }
+    // Without the counts one list could be taken for the start of the next.
+    for count in [shape.notes.len(), shape.consts.len()] {
+        number(count as u64, bytes);
+    }
+    bytes.push(u8::from(shape.section.is_some()) | u8::from(shape.object.is_some()) << 1);
     if let Some(section) = &shape.section {
         number(u64::from(section.version), bytes);
     }
@@ -444,21 +449,29 @@ fn describe(text: &mut String, shape: &Shape, name: &str, children: &[&str]) {
     flags.iter().filter(|(set, _)| *set).for_each(|(_, flag)| text.push_str(flag));
     text.push('\n');
     for note in shape.notes {
-        let _ = writeln!(text, "  note {note}");
+        text.push_str("  note ");
+        escape(text, note, false);
+        text.push('\n');
     }
     for (ty, value) in shape.consts {
-        let _ = writeln!(text, "  const {ty} = {value}");
+        text.push_str("  const ");
+        escape(text, ty, false);
+        let _ = writeln!(text, " = {value}");
     }
     let mut children = children.iter();
     let mut describe_fields = |text: &mut String, indent: &str, fields: &[FieldShape]| {
         for field in fields {
             let ty = if field.ty.is_some() { children.next().copied().unwrap_or("?") } else { "-" };
-            let _ = write!(text, "{indent}{}: {ty}", field.name);
-            if field.ty.is_some() {
+            text.push_str(indent);
+            escape(text, field.name, true);
+            let _ = write!(text, ": {ty}");
+            if field.is_stored() {
                 let _ = write!(text, " at {}", field.offset);
             }
             if !field.policy.is_empty() {
-                let _ = write!(text, " [{}]", field.policy);
+                text.push_str(" [");
+                escape(text, field.policy, false);
+                text.push(']');
             }
             text.push('\n');
         }
@@ -467,15 +480,37 @@ fn describe(text: &mut String, shape: &Shape, name: &str, children: &[&str]) {
         ShapeKind::Leaf | ShapeKind::Word => {}
         ShapeKind::Struct(fields) => describe_fields(text, "  ", fields),
         ShapeKind::Enum { variants, repr } => {
-            let _ = writeln!(text, "  repr {}", repr_name(repr));
+            text.push_str("  repr ");
+            escape(text, repr_name(repr), false);
+            text.push('\n');
             for variant in variants {
-                let _ = writeln!(text, "  {} = {}", variant.name, variant.discriminant);
+                text.push_str("  ");
+                escape(text, variant.name, true);
+                let _ = writeln!(text, " = {}", variant.discriminant);
                 describe_fields(text, "    ", variant.fields);
             }
         }
     }
     for param in children {
         let _ = writeln!(text, "  of {param}");
+    }
+}
+
+/// Appends a name or a text as a line can hold it, so that no two schemas have one text: control characters and
+/// backslashes escaped, and in a name also what ends one.
+fn escape(text: &mut String, raw: &str, is_name: bool) {
+    let special =
+        |c: char| c.is_control() || c == '\\' || is_name && matches!(c, ' ' | '#' | ',' | ';' | '"');
+    if !raw.contains(special) {
+        text.push_str(raw);
+        return;
+    }
+    for c in raw.chars() {
+        if special(c) {
+            text.extend(c.escape_unicode());
+        } else {
+            text.push(c);
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod diff;
 mod graph;
+#[cfg(test)]
+mod property;
 mod shape;
 mod text;
 

@@ -32,6 +32,12 @@ impl TypeRef {
         Self { id: TypeId::of::<U::Id>, shape: U::shape }
     }
 
+    /// A reference to a shape that a test makes up.
+    #[cfg(test)]
+    pub(super) const fn made_up(id: fn() -> TypeId, shape: fn() -> &'static Shape) -> Self {
+        Self { id, shape }
+    }
+
     /// The identity of the type, whatever its lifetimes.
     pub fn id(self) -> TypeId {
         (self.id)()
@@ -130,6 +136,14 @@ pub struct FieldShape {
     /// The attribute that says how it is stored, empty for a plain field: `"bake = 1"`,
     /// `"skip"`, `"tail = len"`.
     pub policy: &'static str,
+}
+
+impl FieldShape {
+    /// Whether the field has bytes in the record, or may have some where its type is not shown: those of a `cache`
+    /// or `native`. The offset of any other says nothing.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.ty.is_some() || !matches!(self.policy, "skip" | "derived" | "heap")
+    }
 }
 
 /// One variant of an enum.

@@ -1,8 +1,9 @@
 //! What changed between two lists of fields.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::change::{ChangeKind, Width};
+use super::keys;
 use crate::schema::text::FieldText;
 
 /// The longest list of fields that are compared two by two for renamed ones.
@@ -21,15 +22,13 @@ pub(super) fn compare(
         Some(variant) => format!("{variant}.{name}"),
         None => name.to_owned(),
     };
-    let places = |fields: &[FieldText<'_>]| -> HashMap<String, usize> {
-        fields.iter().enumerate().map(|(place, field)| (field.name.to_owned(), place)).collect()
-    };
-    let (old_places, new_places) = (places(old), places(new));
+    let old_keys = keys(old.iter().map(|field| field.name));
+    let new_keys = keys(new.iter().map(|field| field.name));
+    let places: HashMap<_, usize> = old_keys.iter().copied().zip(0..).collect();
+    let kept: HashSet<_> = new_keys.iter().copied().collect();
     // For each new field the old one that it was, and those of both that have no other.
-    let mut before: Vec<Option<usize>> =
-        new.iter().map(|field| old_places.get(field.name).copied()).collect();
-    let mut gone: Vec<usize> =
-        (0..old.len()).filter(|place| !new_places.contains_key(old[*place].name)).collect();
+    let mut before: Vec<Option<usize>> = new_keys.iter().map(|key| places.get(key).copied()).collect();
+    let mut gone: Vec<usize> = (0..old.len()).filter(|place| !kept.contains(&old_keys[*place])).collect();
     let come: Vec<usize> = (0..new.len()).filter(|place| before[*place].is_none()).collect();
     if gone.len() <= MOST_RENAMED && come.len() <= MOST_RENAMED {
         for place in come {

@@ -134,29 +134,22 @@ impl<'a> Comparison<'a> {
     }
 
     fn changes(&self) -> Vec<Change> {
-        let mut old: HashMap<(String, usize), &TypeText<'_>> = HashMap::new();
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for ty in &self.old.types {
-            let count = seen.entry(ty.name).or_insert(0);
-            old.insert((self.rename(ty.name), *count), ty);
-            *count += 1;
-        }
-        let mut changes = Vec::new();
+        let old_names: Vec<String> = self.old.types.iter().map(|ty| self.rename(ty.name)).collect();
+        let old_keys = keys(old_names.iter().map(String::as_str));
+        let new_keys = keys(self.new.types.iter().map(|ty| ty.name));
+        let old: HashMap<_, &TypeText<'_>> = old_keys.iter().copied().zip(&self.old.types).collect();
+        let (mut changes, mut leaves) = (Vec::new(), Vec::new());
         let mut push = |ty: &TypeText<'_>, kind| {
             let version = ty.section.map(|(_, version)| version);
-            changes.push(Change { ty: self.label(ty.name), version, kind });
+            // What the framework's own types are made of follows from the fields that have them.
+            let is_leaf =
+                matches!(kind, ChangeKind::TypeAdded | ChangeKind::TypeRemoved) && ty.kind == TypeKind::Leaf;
+            let list = if is_leaf { &mut leaves } else { &mut changes };
+            list.push(Change { ty: self.label(ty.name), version, kind });
         };
-        let mut count: HashMap<&str, usize> = HashMap::new();
-        let mut kept: HashSet<(String, usize)> = HashSet::new();
-        for ty in &self.new.types {
-            let place = count.entry(ty.name).or_insert(0);
-            let key = (ty.name.to_owned(), *place);
-            *place += 1;
-            let Some(before) = old.get(&key) else {
-                // What the framework's own types are made of follows from the fields that have them.
-                if ty.kind != TypeKind::Leaf {
-                    push(ty, ChangeKind::TypeAdded);
-                }
+        for (ty, key) in self.new.types.iter().zip(&new_keys) {
+            let Some(before) = old.get(key) else {
+                push(ty, ChangeKind::TypeAdded);
                 continue;
             };
             if before.name != ty.name && ty.kind != TypeKind::Leaf {
@@ -165,15 +158,15 @@ impl<'a> Comparison<'a> {
             let mut kinds = Vec::new();
             self.compare(before, ty, &mut kinds);
             kinds.into_iter().for_each(|kind| push(ty, kind));
-            kept.insert(key);
         }
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for ty in &self.old.types {
-            let count = seen.entry(ty.name).or_insert(0);
-            if ty.kind != TypeKind::Leaf && !kept.contains(&(self.rename(ty.name), *count)) {
+        let kept: HashSet<_> = new_keys.into_iter().collect();
+        for (ty, key) in self.old.types.iter().zip(&old_keys) {
+            if !kept.contains(key) {
                 push(ty, ChangeKind::TypeRemoved);
             }
-            *count += 1;
+        }
+        if changes.is_empty() {
+            return leaves;
         }
         // Stable: within each half the order is that of the types.
         changes.sort_by_key(|change| change.kind.is_consequence());
@@ -222,13 +215,14 @@ fn variants(
     rename: &dyn Fn(&str) -> String,
     changes: &mut Vec<ChangeKind>,
 ) {
-    let by_name: HashMap<&str, usize> = (0..).zip(&old.variants).map(|(at, old)| (old.name, at)).collect();
-    let names: HashSet<&str> = new.variants.iter().map(|variant| variant.name).collect();
-    let mut gone: Vec<usize> =
-        (0..old.variants.len()).filter(|at| !names.contains(old.variants[*at].name)).collect();
-    for variant in &new.variants {
+    let old_keys = keys(old.variants.iter().map(|variant| variant.name));
+    let new_keys = keys(new.variants.iter().map(|variant| variant.name));
+    let known: HashMap<_, usize> = old_keys.iter().copied().zip(0..).collect();
+    let kept: HashSet<_> = new_keys.iter().copied().collect();
+    let mut gone: Vec<usize> = (0..old.variants.len()).filter(|at| !kept.contains(&old_keys[*at])).collect();
+    for (variant, key) in new.variants.iter().zip(&new_keys) {
         let (name, discriminant) = (variant.name.to_owned(), variant.discriminant);
-        if let Some(before) = by_name.get(variant.name).map(|at| &old.variants[*at]) {
+        if let Some(before) = known.get(key).map(|at| &old.variants[*at]) {
             if before.discriminant != discriminant {
                 let from = before.discriminant;
                 changes.push(ChangeKind::Discriminant { variant: name, from, to: discriminant });
@@ -330,6 +324,18 @@ fn same_but_name(old: &TypeText<'_>, new: &TypeText<'_>, rename: &dyn Fn(&str) -
         && old.section.map(|(name, _)| name) == new.section.map(|(name, _)| name)
         // Types without anything of their own are alike without being the same.
         && !(old.fields.is_empty() && old.variants.is_empty() && old.notes.is_empty())
+}
+
+/// What finds a name again: how many of the same were before it, too.
+fn keys<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    names
+        .map(|name| {
+            let count = counts.entry(name).or_insert(0);
+            *count += 1;
+            (name, *count)
+        })
+        .collect()
 }
 
 /// A name without its parameters.
