@@ -128,13 +128,13 @@ fn an_image_that_cannot_be_used_is_made_anew_for_a_reason_that_is_told() {
             |path| {
                 dump(&mut older::Starts { booted_by: 1 }, path).expect("dumped");
             },
-            "stale image: schema is ",
+            "neodump_tests::starts::Starts is new",
         ),
         (
             |path| {
                 dump(&mut newer::Starts { booted_by: 1 }, path).expect("dumped");
             },
-            "image version is 2 in the image and 1 in this build",
+            "image version: 2 in the image, 1 in this build",
         ),
     ];
     let place = Place::new();
