@@ -47,7 +47,7 @@ pub use heap::{
     ObjectType, ProcessPtr, Word,
 };
 pub use image::{Placement, Way};
-pub use load::{LoadOptions, LoadReport, load, load_bytes, map};
+pub use load::{LoadOptions, LoadReport, SectionLoad, Tier, load, load_bytes, map};
 pub use native::Natives;
 #[cfg(feature = "derive")]
 pub use neodump_derive::Dumpable;

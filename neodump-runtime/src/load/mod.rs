@@ -1,5 +1,6 @@
 //! Loading: place, verify or audit, bind, hydrate, hooks, commit.
 
+mod account;
 mod auditor;
 mod checks;
 mod identity;
@@ -21,7 +22,7 @@ pub(crate) use identity::IMAGE_NAME;
 pub(crate) use identity::check_sections;
 pub use reader::Reader;
 pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
-pub use report::LoadReport;
+pub use report::{LoadReport, SectionLoad, Tier};
 
 use crate::dump::ImageRoot;
 use crate::error::{DumpError, Result};

@@ -10,7 +10,7 @@ use super::auditor::{Auditor, IndexLoad, MapIndex, Surroundings};
 use super::checks::{Checks, run_checks};
 use super::memory::{self, ArenaMemory, ArenasMemory, SectionMemory};
 use super::reader::Reader;
-use super::{LoadReport, identity};
+use super::{LoadReport, SectionLoad, Tier, identity};
 use crate::dump::{HEAP, HYDRATION, ImageRoot, ROOT, WORDS, Writer, framework};
 use crate::error::{DumpError, Result};
 use crate::global::Activation;
@@ -278,6 +278,7 @@ impl Pipeline<'_> {
         let refused = |path: &str, problem| DumpError::Deserialization { path: path.to_owned(), problem };
         reader.second_pass().map_err(|problem| refused("conversion", problem))?;
         self.report.fixups += reader.fixups();
+        self.report.sections = sections_of::<R>(&mut reader, &arenas, managers, graph);
         self.report.relinked =
             reader.relink().map_err(|(field, problem)| refused(&format!("{field} (relink)"), problem))?;
         drop(reader);
@@ -340,6 +341,34 @@ impl Pipeline<'_> {
             .collect();
         report.pages_written = relocated.pages_written + hydrated.len() as u64;
     }
+}
+
+/// What hydration did for each section.
+fn sections_of<R: ImageRoot>(
+    reader: &mut Reader<'_>,
+    arenas: &[ArenaMemory],
+    managers: &[(&'static str, usize)],
+    graph: &TypeGraph,
+) -> Vec<SectionLoad> {
+    let mut line = |name, in_place: bool, own: usize, ordinal| {
+        let spent = reader.spent(ordinal);
+        // What a record in place owns was not made anew.
+        let records = if in_place { 0 } else { own as u64 + spent.values };
+        let tier = if in_place { Tier::InPlace } else { Tier::Hydrated };
+        SectionLoad { name, tier, records, time: spent.time }
+    };
+    let objects =
+        arenas.iter().filter(|memory| memory.arena.ty.hydrated).map(|memory| memory.arena.len()).sum();
+    let mut lines = Vec::with_capacity(managers.len() + 2);
+    if objects > 0 {
+        lines.push(line(framework::HYDRATION, false, objects, HYDRATION));
+    }
+    lines.push(line(framework::ROOT, R::RECORD.in_place, 1, ROOT));
+    lines.extend(managers.iter().map(|&(name, ordinal)| {
+        let in_place = graph.record_of_section(name).is_some_and(|record| record.in_place);
+        line(name, in_place, 1, ordinal as u32)
+    }));
+    lines
 }
 
 /// A root that the first pass has completed. It is reached through raw pointers until the second pass

@@ -9,6 +9,7 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 
+use super::account::{Account, Spent};
 use super::memory::SectionMemory;
 use super::order::{Group, Groups};
 use crate::dump::REFERENCE_BITS;
@@ -20,6 +21,7 @@ use crate::symbols::{Frozen, Interner};
 
 struct Fill {
     group: Group,
+    section: u32,
     values: *mut u8,
     payload: At,
     count: usize,
@@ -98,7 +100,9 @@ pub struct Reader<'a> {
     imports: &'a Bound,
     imports_start: *mut u8,
     jobs: Vec<Fill>,
-    second: Vec<(Group, Second)>,
+    /// Each with the section that it is for.
+    second: Vec<(Group, (u32, Second))>,
+    account: Account,
     shared: HashMap<(u64, TypeId), (*const u8, Group)>,
     groups: Groups,
     /// The group of what is being read.
@@ -138,6 +142,7 @@ impl<'a> Reader<'a> {
             imports_start,
             jobs: Vec::new(),
             second: Vec::new(),
+            account: Account::new(sections),
             shared: HashMap::new(),
             groups: Groups::new(),
             current: Group::ROOT,
@@ -168,15 +173,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Puts off the reading of `count` records into the memory at `values`.
+    /// Puts off the reading of `count` values into the memory at `values`. So many count as `records`: numbers that are
+    /// copied together are one.
     pub(crate) fn later(
         &mut self,
         values: *mut u8,
         payload: At,
-        count: usize,
+        (count, records): (usize, usize),
         fill: unsafe fn(*mut u8, At, usize, &mut Reader<'_>),
     ) {
-        self.jobs.push(Fill { group: self.current, values, payload, count, fill });
+        self.account.add(records);
+        let section = self.account.current();
+        self.jobs.push(Fill { group: self.current, section, values, payload, count, fill });
+    }
+
+    /// A value was made of bytes behind a reference.
+    pub(crate) fn made_of_bytes(&mut self) {
+        self.account.add(1);
+    }
+
+    /// What hydration cost a section, when it is done: the values that it owns elsewhere, and the time.
+    pub(super) fn spent(&mut self, section: u32) -> Spent {
+        self.account.of(section)
     }
 
     /// Queues the move of staged entries into a keyed collection for the second pass.
@@ -188,12 +206,12 @@ impl<'a> Reader<'a> {
         put: unsafe fn(*mut u8, *mut u8, usize) -> Result<(), String>,
         discard: unsafe fn(*mut u8, usize),
     ) {
-        self.second.push((self.current, Second::Put { map, staged, count, put, discard }));
+        self.after_fill(Second::Put { map, staged, count, put, discard });
     }
 
     /// Queues work for the second pass.
     pub(crate) fn after_fill(&mut self, work: Second) {
-        self.second.push((self.current, work));
+        self.second.push((self.current, (self.account.current(), work)));
     }
 
     /// Runs `hydrate` over objects, whose work of the second pass goes before that of the root.
@@ -222,7 +240,9 @@ impl<'a> Reader<'a> {
         let group = self.groups.add(self.current);
         self.shared.insert((reference.place, id), (value, group));
         let (payload, _) = self.payload(reference);
-        self.jobs.push(Fill { group, values: value, payload, count: 1, fill });
+        self.account.add(1);
+        let section = self.account.current();
+        self.jobs.push(Fill { group, section, values: value, payload, count: 1, fill });
     }
 
     /// The address of the function with an import number.
@@ -252,6 +272,7 @@ impl<'a> Reader<'a> {
 
     /// Makes the heap, which takes the image over.
     pub fn adopt<H: AdoptImage>(&mut self) -> H {
+        self.account.enter_root();
         match self.image.take() {
             Some(image) => H::adopt(image),
             None => self.broken("a second heap"),
@@ -273,11 +294,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Where a field of the root is: the start of its section if it has one.
-    pub fn field(&self, at: At, section: Option<SectionDecl>) -> At {
-        let Some(section) = section else { return at };
-        match self.managers.iter().find(|(name, _)| *name == section.name) {
-            Some((_, ordinal)) => self.sections[*ordinal].at(0),
-            None => at,
+    pub fn field(&mut self, at: At, section: Option<SectionDecl>) -> At {
+        let place = section.and_then(|section| self.managers.iter().find(|(name, _)| *name == section.name));
+        match place {
+            Some((_, ordinal)) => {
+                self.account.enter(*ordinal as u32);
+                self.sections[*ordinal].at(0)
+            }
+            None => {
+                self.account.enter_root();
+                at
+            }
         }
     }
 
@@ -285,9 +312,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn first_pass(&mut self) {
         while let Some(job) = self.jobs.pop() {
             self.current = job.group;
+            self.account.enter(job.section);
             // SAFETY: the job was queued with the final address of its values and their payload.
             unsafe { (job.fill)(job.values, job.payload, job.count, self) };
         }
+        self.account.enter_root();
         std::mem::replace(&mut self.groups, Groups::new()).sort(&mut self.second);
         self.first_pass_done = true;
     }
@@ -301,7 +330,8 @@ impl<'a> Reader<'a> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        while let Some((_, work)) = self.second.pop() {
+        while let Some((_, (section, work))) = self.second.pop() {
+            self.account.enter(section);
             match work {
                 Second::Put { map, staged, count, put, .. } => {
                     // SAFETY: queued with the final address of the map and its staged entries.
@@ -357,7 +387,7 @@ impl Drop for Reader<'_> {
         if !self.first_pass_done {
             return;
         }
-        for (_, work) in self.second.drain(..) {
+        for (_, (_, work)) in self.second.drain(..) {
             match work {
                 // SAFETY: the first pass has completed the staged entries, and nothing moved them.
                 Second::Put { staged, count, discard, .. } => unsafe { discard(staged, count) },

@@ -5,6 +5,40 @@ use std::time::Duration;
 
 use crate::image::Way;
 
+/// What a type or a section got, and so what it costs at load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// Its stored form is its memory form: a load copies or maps it.
+    InPlace,
+    /// It owns what the image cannot: a load makes it anew.
+    Hydrated,
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InPlace => "in place",
+            Self::Hydrated => "hydrated",
+        })
+    }
+}
+
+/// What a load did for one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SectionLoad {
+    /// The section: a manager's, `Root` for the fields of the image without one, or `Hydration` for those fields of heap
+    /// objects that are hydrated.
+    pub name: &'static str,
+    /// What it got. `Hydration` and `Root` are hydrated whenever they are there.
+    pub tier: Tier,
+    /// The stored records that were hydrated: that of the manager or objects, and those of all values that they own. A run
+    /// of numbers or a string counts once. None in place.
+    pub records: u64,
+    /// The time that this took, with the machine's own code that hydration calls (`with`, `derived`, `Hash`).
+    pub time: Duration,
+}
+
 /// What a load did.
 #[derive(Debug, Clone, Default)]
 pub struct LoadReport {
@@ -28,6 +62,8 @@ pub struct LoadReport {
     pub rehashed: usize,
     /// The objects that were written at load, by type: those with hydrated fields.
     pub hydrated: Vec<(&'static str, usize)>,
+    /// What hydration did for each section: objects, the root, and the managers in the order of their fields.
+    pub sections: Vec<SectionLoad>,
     /// The time to open the image, check its header and bring it into memory.
     pub place: Duration,
     /// The time to audit.
@@ -79,6 +115,16 @@ impl fmt::Display for LoadReport {
         }
         for (name, count) in &self.hydrated {
             write!(f, "\n  {count} objects of {name} hydrated")?;
+        }
+        let (flat, hydrated): (Vec<_>, Vec<_>) =
+            self.sections.iter().partition(|section| section.tier == Tier::InPlace);
+        for SectionLoad { name, records, time, .. } in hydrated {
+            let plural = if records == 1 { "" } else { "s" };
+            write!(f, "\n  section {name} hydrated: {records} record{plural} in {time:?}")?;
+        }
+        if !flat.is_empty() {
+            let names: Vec<&str> = flat.iter().map(|section| section.name).collect();
+            write!(f, "\n  in place: {}", names.join(", "))?;
         }
         Ok(())
     }

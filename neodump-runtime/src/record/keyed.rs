@@ -175,7 +175,7 @@ unsafe fn settle<M: Keyed<Key: Dumpable, Value: Dumpable>>(map: *mut M, at: At, 
     }
     let mut staged = Box::new(Vec::<(M::Key, M::Value)>::with_capacity(count));
     let entries = staged.as_mut_ptr();
-    r.later(entries.cast(), payload, count, fill_entries::<M>);
+    r.later(entries.cast(), payload, (count, count), fill_entries::<M>);
     let staged = Box::into_raw(staged).cast();
     r.put_later(map.cast(), staged, count, put_entries::<M>, discard_entries::<M>);
 }

@@ -202,5 +202,6 @@ pub(crate) unsafe fn fill_later<T: Dumpable>(values: *mut T, at: At, r: &mut Rea
     // SAFETY: the caller promises an audited reference.
     let reference = unsafe { at.get::<Reference>() };
     let (payload, count) = r.payload(reference);
-    r.later(values.cast(), payload, count, fill::<T>);
+    let records = if const { T::RECORD.copy } { count.min(1) } else { count };
+    r.later(values.cast(), payload, (count, records), fill::<T>);
 }

@@ -215,6 +215,7 @@ unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
 pub(super) unsafe fn stored_bytes<'a>(at: At, r: &mut Reader<'_>) -> &'a [u8] {
     // SAFETY: the caller promises an audited reference.
     let (payload, count) = r.payload(unsafe { at.get::<Reference>() });
+    r.made_of_bytes();
     // SAFETY: the audit checked that the bytes are in bounds; the section outlives the load.
     unsafe { std::slice::from_raw_parts(payload.as_ptr::<u8>(), count) }
 }

@@ -6,7 +6,7 @@ use crate::machine::Vm;
 use neodump_runtime::image::{ImageHeader, SegmentKind, Source};
 use neodump_runtime::native::{self, Import};
 use neodump_runtime::schema::{Shape, ShapeKind};
-use neodump_runtime::{AdoptImage, DumpError, Dumpable, LoadReport};
+use neodump_runtime::{AdoptImage, DumpError, Dumpable, LoadReport, SectionLoad, Tier};
 use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
@@ -20,6 +20,8 @@ struct Info {
     symbols: usize,
     /// Objects that the load had to write, by type.
     hydrated: Vec<(&'static str, usize)>,
+    /// What the load did for each section.
+    sections: Vec<SectionLoad>,
     /// Managers by section, with the fields for which a load has work.
     managers: Vec<(&'static str, Vec<&'static str>)>,
 }
@@ -66,7 +68,14 @@ impl Info {
         let symbols = vm.symbols.len();
         // SAFETY: nothing of the machine was kept.
         unsafe { vm.release() };
-        Ok(Info { header, natives, arenas, symbols, hydrated: report.hydrated, managers: managers() })
+        let (hydrated, sections) = (report.hydrated, report.sections);
+        Ok(Info { header, natives, arenas, symbols, hydrated, sections, managers: managers() })
+    }
+
+    /// The fields of a manager for which a load has work.
+    fn work_in(&self, section: &str) -> &[&'static str] {
+        let of = |(name, _): &&(&str, _)| *name == section;
+        self.managers.iter().find(of).map_or(&[], |(_, fields)| fields)
     }
 
     fn text(&self, path: &str) -> Result<String, std::fmt::Error> {
@@ -93,19 +102,24 @@ impl Info {
         for (name, count, bytes) in &self.arenas {
             writeln!(out, "  {name:<20} {count:>12} in {bytes} bytes")?;
         }
-        let work = self.managers.iter().filter(|(_, fields)| !fields.is_empty());
+        let work = self.sections.iter().filter(|section| section.tier == Tier::Hydrated);
         writeln!(
             out,
-            "\nload work: {} objects hydrated, {} of {} managers",
+            "\nload work: {} objects hydrated, {} of {} sections",
             self.hydrated.iter().map(|(_, count)| count).sum::<usize>(),
             work.clone().count(),
-            self.managers.len()
+            self.sections.len()
         )?;
         for (name, count) in &self.hydrated {
             writeln!(out, "  {name:<20} {count:>12} objects")?;
         }
-        for (name, fields) in work {
-            writeln!(out, "  {name:<20} {}", fields.join(", "))?;
+        for section in &self.sections {
+            let (name, tier, micros) = (section.name, section.tier.to_string(), section.time.as_micros());
+            write!(out, "  {name:<20} {:>12} records in {micros:>6} us, {tier}", section.records)?;
+            match self.work_in(name) {
+                [] => writeln!(out)?,
+                fields => writeln!(out, ": {}", fields.join(", "))?,
+            }
         }
         writeln!(out, "symbols {}, natives {}", self.symbols, self.natives.len())?;
         for native in &self.natives {
@@ -156,10 +170,19 @@ impl Info {
         for (nth, (name, count)) in self.hydrated.iter().enumerate() {
             write!(out, r#"{}{{"type":{},"objects":{count}}}"#, comma(nth), quoted(name))?;
         }
-        write!(out, r#"],"managers":["#)?;
-        for (nth, (name, fields)) in self.managers.iter().enumerate() {
-            let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
-            write!(out, r#"{}{{"name":{},"load_work":[{}]}}"#, comma(nth), quoted(name), fields.join(","))?;
+        write!(out, r#"],"load":["#)?;
+        for (nth, section) in self.sections.iter().enumerate() {
+            let fields: Vec<String> = self.work_in(section.name).iter().map(|field| quoted(field)).collect();
+            write!(
+                out,
+                r#"{}{{"section":{},"tier":"{}","records":{},"microseconds":{},"fields":[{}]}}"#,
+                comma(nth),
+                quoted(section.name),
+                section.tier,
+                section.records,
+                section.time.as_micros(),
+                fields.join(",")
+            )?;
         }
         write!(out, r#"],"symbols":{},"natives":["#, self.symbols)?;
         for (nth, native) in self.natives.iter().enumerate() {
