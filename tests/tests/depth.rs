@@ -105,7 +105,7 @@ fn mark(vm: &Deep) -> usize {
     let (mut marks, mut work, mut count) = (image.marks(), Vec::new(), 0);
     let mut see = |object: *const u8, _: &'static ObjectType| work.push(object);
     let mut edges = Edges::new(&mut see);
-    let Ok(()) = vm.root.walk(&mut edges);
+    let Ok(()) = Dumpable::walk(&vm.root, &mut edges);
     // SAFETY: the machine is borrowed, and nobody has changed it.
     unsafe { edges.finish() };
     while let Some(object) = work.pop() {

@@ -274,7 +274,7 @@ fn a_collector_sees_the_objects_of_statics() {
     let mut seen = 0;
     let mut see = |_: *const u8, _: &'static ObjectType| seen += 1;
     let mut edges = neodump_runtime::heap::Edges::new(&mut see);
-    let Ok(()) = vm.walk(&mut edges);
+    let Ok(()) = Dumpable::walk(&vm, &mut edges);
     // SAFETY: nothing has changed.
     unsafe { edges.finish() };
     assert_eq!(seen, 1, "the plist, which only the thread-local refers to");

@@ -105,7 +105,7 @@ fn edges(vm: &Vm) -> usize {
     let mut count = 0;
     let mut see = |_: *const u8, _: &'static ObjectType| count += 1;
     let mut edges = Edges::new(&mut see);
-    let Ok(()) = vm.walk(&mut edges);
+    let Ok(()) = Dumpable::walk(vm, &mut edges);
     for object in &vm.texts {
         // SAFETY: a live object.
         let Ok(()) = unsafe { Text::walk_object(object.as_ptr(), &mut edges) };

@@ -119,7 +119,7 @@ fn a_collector_is_not_shown_weak_references() {
     let mut seen = Vec::new();
     let mut see = |address: *const u8, _: &'static ObjectType| seen.push(address.addr());
     let mut edges = neodump_runtime::heap::Edges::new(&mut see);
-    let Ok(()) = all.walk(&mut edges);
+    let Ok(()) = Dumpable::walk(&all, &mut edges);
     // SAFETY: nothing has changed.
     unsafe { edges.finish() };
     assert_eq!(seen, [all.first.as_ptr().addr()]);

@@ -76,7 +76,7 @@ impl Roots<'_, '_> {
 
     /// Every value in a part of the machine, by its own field list.
     pub fn all_of<T: Dumpable>(&mut self, state: &T) {
-        let Ok(()) = state.walk(self.0);
+        let Ok(()) = Dumpable::walk(state, self.0);
         // SAFETY: the state is borrowed, and nothing changed it since.
         unsafe { self.0.finish() };
     }

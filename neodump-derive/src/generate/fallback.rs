@@ -67,8 +67,8 @@ fn dumpable(input: &DeriveInput, n: &Names) -> TokenStream {
             type Id = ();
             const RECORD: #record = #record::in_place::<Self>();
             fn shape() -> &'static #shape { loop {} }
-            fn walk<#v: #visitor>(&self, _: &mut #v) -> #result<(), <#v as #visitor>::Stop> { loop {} }
-            fn write(&self, _: #place, _: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> { loop {} }
+            fn walk<#v: #visitor>(_: &Self, _: &mut #v) -> #result<(), <#v as #visitor>::Stop> { loop {} }
+            fn write(_: &Self, _: #place, _: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> { loop {} }
             unsafe fn read(_: #at, _: &mut #reader<'_>) -> Self { loop {} }
             unsafe fn settle(_: *mut Self, _: #at, _: &mut #reader<'_>) { loop {} }
             unsafe fn audit(_: #at, _: &mut #auditor<'_>) -> #result<(), #boxed<#fault>> { loop {} }

@@ -49,7 +49,7 @@ fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
 }
 
 /// ```text
-/// fn order(&self, key: &mut p::OrderKey<'_>) {
+/// fn order(this: &Self, key: &mut p::OrderKey<'_>) {
 ///     let Self { f: field0, g: _ } = self;
 ///     <F as p::Dumpable>::order(field0, key);
 /// }
@@ -57,13 +57,13 @@ fn call(c: &Container, n: &Names, field: &Field) -> Option<TokenStream> {
 ///
 /// An enum is ordered by the index of its variant first.
 pub(super) fn order(c: &Container, n: &Names) -> TokenStream {
-    let (key, key_type) = (&n.key, n.p("OrderKey"));
+    let (this, key, key_type) = (&n.this, &n.key, n.p("OrderKey"));
     let used = |field: &Field| call(c, n, field).is_some() || super::is_tag(c, field);
     let body = match &c.data {
         Data::Struct(fields) => {
             let pattern = pattern(n, fields, used);
             let each = fields.iter().filter_map(|field| call(c, n, field));
-            quote!(let Self #pattern = self; #(#each)*)
+            quote!(let Self #pattern = #this; #(#each)*)
         }
         Data::Enum(variants) => {
             let arms = variants.iter().enumerate().map(|(index, variant)| {
@@ -72,11 +72,11 @@ pub(super) fn order(c: &Container, n: &Names) -> TokenStream {
                 let each = variant.fields.iter().filter_map(|field| call(c, n, field));
                 quote!(Self::#ident #pattern => { #key.unsigned(&#number.to_le_bytes()); #(#each)* })
             });
-            quote!(match self { #(#arms)* })
+            quote!(match #this { #(#arms)* })
         }
     };
     quote! {
-        fn order(&self, #key: &mut #key_type<'_>) {
+        fn order(#this: &Self, #key: &mut #key_type<'_>) {
             #body
         }
     }

@@ -66,8 +66,8 @@ fn fields(c: &Container, n: &Names, variant: Option<&Variant>, fields: &[Field])
 }
 
 /// ```text
-/// fn walk<V: p::Visitor>(&self, v: &mut V) -> p::Result<(), <V as p::Visitor>::Stop> {
-///     let Self { f: field0, g: _ } = self;
+/// fn walk<V: p::Visitor>(this: &Self, v: &mut V) -> p::Result<(), <V as p::Visitor>::Stop> {
+///     let Self { f: field0, g: _ } = this;
 ///     if let Err(error) = <F as p::Dumpable>::walk(field0, v) {
 ///         return Err(p::Stop::within(error, p::Step::Field("f")));
 ///     }
@@ -75,24 +75,24 @@ fn fields(c: &Container, n: &Names, variant: Option<&Variant>, fields: &[Field])
 /// }
 /// ```
 ///
-/// An enum has a `match self` with one arm for each variant. A type with a `validate` is handed over first:
+/// An enum has a `match this` with one arm for each variant. A type with a `validate` is handed over first:
 ///
 /// ```text
 ///     if const { <V as p::Visitor>::VALIDATES } {
-///         if let Err(error) = <V as p::Visitor>::validate(v, self, |this: &Self| p::IntoHookResult::into_hook_result(path(this))) {
+///         if let Err(error) = <V as p::Visitor>::validate(v, this, |this: &Self| p::IntoHookResult::into_hook_result(path(this))) {
 ///             return Err(error);
 ///         }
 ///     }
 /// ```
 pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
     let (visitor, stop, result) = (n.p("Visitor"), &n.visitor_type, n.p("Result"));
-    let v = &n.visitor;
+    let (this, v) = (&n.this, &n.visitor);
     let used = |field: &Field| call(c, n, field).is_some() || is_tag(c, field);
     let validated = validated(c, n);
     let body = match &c.data {
         Data::Struct(all) => {
             let (pattern, each) = (pattern(n, all, used), fields(c, n, None, all));
-            quote!(let Self #pattern = self; #each)
+            quote!(let Self #pattern = #this; #each)
         }
         Data::Enum(variants) => {
             let arms = variants.iter().map(|variant| {
@@ -100,11 +100,11 @@ pub(super) fn walk(c: &Container, n: &Names) -> TokenStream {
                 let each = fields(c, n, Some(variant), &variant.fields);
                 quote!(Self::#ident #pattern => { #each })
             });
-            quote!(match self { #(#arms)* })
+            quote!(match #this { #(#arms)* })
         }
     };
     quote! {
-        fn walk<#stop: #visitor>(&self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
+        fn walk<#stop: #visitor>(#this: &Self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
             #validated
             #body
             #result::Ok(())
@@ -117,7 +117,7 @@ fn validated(c: &Container, n: &Names) -> Option<TokenStream> {
     let (Role::Plain | Role::Transparent, Some(path)) = (&c.role, &c.validate) else { return None };
     let (visitor, stop, v, this) = (n.p("Visitor"), &n.visitor_type, &n.visitor, &n.this);
     let check = super::image::hook_of(n, path, &quote!(#this));
-    let call = quote!(<#stop as #visitor>::validate(#v, self, |#this: &Self| #check));
+    let call = quote!(<#stop as #visitor>::validate(#v, #this, |#this: &Self| #check));
     let attempt = n.attempt("Stop", &call, &[]);
     Some(quote!(if const { <#stop as #visitor>::VALIDATES } { #attempt }))
 }

@@ -18,7 +18,7 @@ use crate::names::Names;
 ///     unsafe fn read .. unsafe { at.get::<Self>() }
 ///     unsafe fn settle .. {}
 ///     unsafe fn audit .. unsafe { p::word::audit::<Self>(at, a) }
-///     fn order .. key.word::<Self>(*self)
+///     fn order .. key.word::<Self>(*this)
 /// }
 /// ```
 pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
@@ -36,12 +36,12 @@ pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
         const RECORD: #record = #word::WORD_RECORD;
         #shape
         #[inline]
-        fn walk<#stop: #visitor>(&self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
-            #word::walk::<Self, #stop>(*self, #v)
+        fn walk<#stop: #visitor>(#this: &Self, #v: &mut #stop) -> #result<(), <#stop as #visitor>::Stop> {
+            #word::walk::<Self, #stop>(*#this, #v)
         }
         #[inline]
-        fn write(&self, #at: #place, #w: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> {
-            #word::write::<Self>(*self, #at, #w)
+        fn write(#this: &Self, #at: #place, #w: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> {
+            #word::write::<Self>(*#this, #at, #w)
         }
         #[inline]
         unsafe fn read(#at: #at_type, #r: &mut #reader<'_>) -> Self {
@@ -54,8 +54,8 @@ pub(super) fn dumpable(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
             unsafe { #word::audit::<Self>(#at, #a) }
         }
         #[inline]
-        fn order(&self, #key: &mut #key_type<'_>) {
-            #key.word::<Self>(*self);
+        fn order(#this: &Self, #key: &mut #key_type<'_>) {
+            #key.word::<Self>(*#this);
         }
         #shown
     };

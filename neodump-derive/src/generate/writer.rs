@@ -94,8 +94,8 @@ pub(super) fn is_used(field: &Field) -> bool {
 }
 
 /// ```text
-/// fn write(&self, at: p::Place, w: &mut p::Writer<'_>) -> p::Result<(), p::Box<p::Refusal>> {
-///     let Self { f: field0, g: _ } = self;
+/// fn write(this: &Self, at: p::Place, w: &mut p::Writer<'_>) -> p::Result<(), p::Box<p::Refusal>> {
+///     let Self { f: field0, g: _ } = this;
 ///     if let Err(error) = <F as p::Dumpable>::write(field0, at.add(Self::NEODUMP.offsets[0]), w) {
 ///         return Err(p::Refusal::within(error, p::Step::Field("f")));
 ///     }
@@ -106,7 +106,7 @@ pub(super) fn is_used(field: &Field) -> bool {
 /// An enum writes its tag first: the discriminant where the record is in place, else the variant's index.
 ///
 /// ```text
-///     match self {
+///     match this {
 ///         Self::A { 0: field0 } => {
 ///             if const { RECORD.in_place } { w.put_int(at, DISCRIMINANT_0 as u64, size_of::<u8>()) }
 ///             else { w.put_int(at, 0, 4) }
@@ -123,14 +123,14 @@ pub(super) fn is_used(field: &Field) -> bool {
 ///     if let Err(error) = w.end_field() { .. }
 /// ```
 pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
-    let (at, w) = (&n.at, &n.writer);
+    let (this, at, w) = (&n.this, &n.at, &n.writer);
     let (place_type, writer, result, boxed, refusal) =
         (n.p("Place"), n.p("Writer"), n.p("Result"), n.p("Box"), n.p("Refusal"));
     let body = match &c.data {
         Data::Struct(fields) => {
             let pattern = pattern(n, fields, |field| is_used(field) || is_tag(c, field));
             let each = fields.iter().map(|field| struct_field(c, n, field));
-            quote!(let Self #pattern = self; #(#each)*)
+            quote!(let Self #pattern = #this; #(#each)*)
         }
         Data::Enum(variants) => {
             let arms = variants.iter().enumerate().map(|(index, variant)| {
@@ -142,11 +142,11 @@ pub(super) fn write(c: &Container, n: &Names) -> TokenStream {
                 });
                 quote!(Self::#ident #pattern => { #tag #(#each)* })
             });
-            quote!(match self { #(#arms)* })
+            quote!(match #this { #(#arms)* })
         }
     };
     quote! {
-        fn write(&self, #at: #place_type, #w: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> {
+        fn write(#this: &Self, #at: #place_type, #w: &mut #writer<'_>) -> #result<(), #boxed<#refusal>> {
             #body
             #result::Ok(())
         }

@@ -165,7 +165,7 @@ impl<'a> Dumper<'a> {
         let managers: Vec<_> = graph.root_sections().iter().map(|(section, _)| section.name).collect();
         let objects = Objects::new(&graph).map_err(at_root)?;
         let mut tracer = Tracer::new(Writer::new(objects, natives, &images, managers));
-        if let Err(refusal) = root.walk(&mut tracer).and_then(|()| tracer.run()) {
+        if let Err(refusal) = R::walk(root, &mut tracer).and_then(|()| tracer.run()) {
             drop(tracer);
             return Err(explain(root, &graph, natives, &images, refusal));
         }
@@ -187,7 +187,7 @@ impl<'a> Dumper<'a> {
             return Err(refused::<R>(root, &refusal, &steps));
         }
         let place = writer.root(R::RECORD).map_err(at_root)?;
-        root.write(place, &mut writer).map_err(at_root)?;
+        R::write(root, place, &mut writer).map_err(at_root)?;
         writer.drain().map_err(at_root)?;
         if let Some(interner) = self.interner {
             writer.symbols(interner).map_err(at_root)?;
@@ -229,7 +229,7 @@ fn explain<R: ImageRoot>(
 ) -> DumpError {
     let Some(tracer) = again(graph, natives, images) else { return refused(root, &refusal, &[]) };
     let mut tracer = tracer.with_paths(refusal.address, &refusal.problem);
-    match root.walk(&mut tracer).and_then(|()| tracer.run()) {
+    match R::walk(root, &mut tracer).and_then(|()| tracer.run()) {
         // Not the walk of an object refused, but what wrote it.
         Ok(()) => refused(root, &refusal, &steps_to(root, graph, natives, images, refusal.address)),
         Err(found) => {
@@ -255,7 +255,7 @@ fn steps_to<R: ImageRoot>(
 ) -> Vec<Step> {
     let Some(tracer) = again(graph, natives, images) else { return Vec::new() };
     let mut tracer = tracer.with_paths(0, "").stopping_at(object);
-    match root.walk(&mut tracer).and_then(|()| tracer.run()) {
+    match R::walk(root, &mut tracer).and_then(|()| tracer.run()) {
         Ok(()) => Vec::new(),
         Err(_) => steps_from(root, &mut tracer),
     }
@@ -267,7 +267,7 @@ fn steps_from<R: ImageRoot>(root: &R, tracer: &mut Tracer<'_>) -> Vec<Step> {
     let mut steps = tracer.path_steps();
     if let Some(first) = tracer.outermost() {
         let mut find = Find::new(first);
-        let walked = root.walk(&mut find);
+        let walked = R::walk(root, &mut find);
         steps.extend(find.finish(walked));
     }
     steps

@@ -104,16 +104,16 @@ unsafe impl<T: Dumpable + Copy> Dumpable for ImageOption<T> {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("ImageOption", Self::RECORD, const { &[TypeRef::of::<T>()] }) }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
         let () = InPlace::<T>::CONTENT;
-        self.as_ref().map_or(Ok(()), |value| value.walk(v))
+        this.as_ref().map_or(Ok(()), |value| Dumpable::walk(value, v))
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        match self.as_ref() {
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        match this.as_ref() {
             None => Ok(()),
             Some(value) => {
                 w.put(at, &[1]);
-                value.write(at.add(Self::OFFSET), w)
+                Dumpable::write(value, at.add(Self::OFFSET), w)
             }
         }
     }
@@ -145,10 +145,10 @@ unsafe impl<T: Dumpable + Copy> Dumpable for ImageOption<T> {
         ),
         |f| f.sample().map(Self::some)
     );
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.unsigned(&[self.some]);
-        if let Some(value) = self.as_ref() {
-            value.order(key);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.unsigned(&[this.some]);
+        if let Some(value) = this.as_ref() {
+            Dumpable::order(value, key);
         }
     }
 }

@@ -143,11 +143,11 @@ unsafe impl<K: Dumpable + ImageKey> Dumpable for ImageSet<K> {
         }
     }
     crate::record::changed!(|this, f| f.value(&raw mut (*this).map), |_| Some(Self { map: ImageMap::new() }));
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        self.map.walk(v)
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        Dumpable::walk(&this.map, v)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        self.map.write(at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        Dumpable::write(&this.map, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: forwarded from the caller.

@@ -75,11 +75,11 @@ unsafe impl Dumpable for ImageStr {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("ImageStr", Self::RECORD, &[]) }
     }
-    fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
         Ok(())
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        self.bytes.write(at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        Dumpable::write(&this.bytes, at, w)
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
         // SAFETY: the caller promises an audited record in the memory form.
@@ -97,7 +97,7 @@ unsafe impl Dumpable for ImageStr {
         |this, f| crate::record::fields::text(this, f, |text| text.push_str("+")),
         |_| Some("+".into())
     );
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.bytes(self.as_bytes());
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.bytes(this.as_bytes());
     }
 }

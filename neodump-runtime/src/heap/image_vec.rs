@@ -229,26 +229,26 @@ unsafe impl<T: Dumpable> Dumpable for ImageVec<T> {
         const { &Shape::leaf("ImageVec", Self::RECORD, const { &[TypeRef::of::<T>()] }) }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
         let () = InPlace::<T>::ELEMENT;
         if const { is_silent::<T, V>() } {
             return Ok(());
         }
         if const { T::RECORD.owns } {
             return v.defer(Job {
-                values: self.start.as_ptr().cast(),
-                count: self.len,
+                values: this.start.as_ptr().cast(),
+                count: this.len,
                 walk: walk_elements::<T, V>,
             });
         }
-        for (index, value) in self.as_slice().iter().enumerate() {
-            value.walk(v).map_err(|stop| stop.within(Step::Index(index)))?;
+        for (index, value) in this.as_slice().iter().enumerate() {
+            Dumpable::walk(value, v).map_err(|stop| stop.within(Step::Index(index)))?;
         }
         Ok(())
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        w.put_u64(at.add(LEN), self.len as u64);
-        w.elements(at, self.as_slice())
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.put_u64(at.add(LEN), this.len as u64);
+        w.elements(at, this.as_slice())
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
         let () = InPlace::<T>::ELEMENT;
@@ -267,8 +267,8 @@ unsafe impl<T: Dumpable> Dumpable for ImageVec<T> {
         }
         a.elements::<T>(start, len)
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.defer(self.as_slice());
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.defer(this.as_slice());
     }
     crate::record::changed!(
         |this, f| {
@@ -332,7 +332,7 @@ unsafe fn walk_elements<T: Dumpable, V: Visitor>(
     // SAFETY: the caller promises the live elements that the job was made for.
     let values = unsafe { std::slice::from_raw_parts(values.cast::<T>(), count) };
     for (index, value) in values.iter().enumerate() {
-        value.walk(v).map_err(|stop| stop.within(Step::Index(index)))?;
+        Dumpable::walk(value, v).map_err(|stop| stop.within(Step::Index(index)))?;
     }
     Ok(())
 }

@@ -22,14 +22,14 @@ macro_rules! pointer {
                 const { &Shape::leaf($name, $record, const { &[TypeRef::of::<T>()] }) }
             }
             #[inline]
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                let $this = self;
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                let $this = this;
                 let address: *const u8 = $address;
                 if address.is_null() { Ok(()) } else { v.object(address, ObjectType::of::<T>()) }
             }
             #[inline]
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                let $this = self;
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let $this = this;
                 let address: *const u8 = $address;
                 if address.is_null() {
                     return Ok(());
@@ -57,8 +57,8 @@ macro_rules! pointer {
                 |this, f| crate::record::fields::pointer::<Self, T>(this, $nullable, f),
                 |f| crate::record::fields::sample_pointer::<Self, T>(f)
             );
-            fn order(&self, key: &mut OrderKey<'_>) {
-                let $this = self;
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                let $this = this;
                 let address: *const u8 = $address;
                 key.object(address.addr());
             }

@@ -70,11 +70,11 @@ unsafe impl<T> Dumpable for ProcessPtr<T> {
         const { &Shape::leaf("ProcessPtr", Self::RECORD, &[]) }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
         Ok(())
     }
     #[inline]
-    fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(_: &Self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         Ok(())
     }
     unsafe fn read(_: At, _: &mut Reader<'_>) -> Self {

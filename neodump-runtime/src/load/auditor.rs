@@ -556,7 +556,7 @@ impl Writer<'_> {
         let pool = &mut self.pools[0].bytes;
         pool.clear();
         pool.resize(F::RECORD.size, 0);
-        value.write(Place { pool: 0, offset: 0 }, self).map_err(|refusal| {
+        Dumpable::write(value, Place { pool: 0, offset: 0 }, self).map_err(|refusal| {
             Fault::new(format!("the baked value cannot be stored: {}", refusal.problem))
         })?;
         Ok(&self.pools[0].bytes)

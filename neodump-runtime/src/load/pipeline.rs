@@ -509,7 +509,7 @@ fn validate_values<R: ImageRoot>(root: &R, arenas: &[ArenaMemory], checked: &Che
         let shape = R::shape();
         let name = shape.name.rsplit("::").next().unwrap_or_default().to_lowercase();
         // SAFETY: the machine is complete, and borrowed.
-        unsafe { run_checks(|checks| root.walk(checks)) }
+        unsafe { run_checks(|checks| R::walk(root, checks)) }
             .map_err(|failed| failed.error(&name, failed.section_in(shape)))?;
     }
     Ok(())

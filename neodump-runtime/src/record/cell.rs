@@ -22,15 +22,15 @@ unsafe impl<T: Dumpable> Dumpable for Cell<T> {
         const { &Shape::leaf("Cell", T::RECORD.cell(), const { &[TypeRef::of::<T>()] }) }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
         // SAFETY: the walk holds the only access to the machine, so nothing writes to the cell;
         // deferred work keeps pointers behind it, not into it.
-        unsafe { &*self.as_ptr() }.walk(v)
+        Dumpable::walk(unsafe { &*this.as_ptr() }, v)
     }
     #[inline]
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         // SAFETY: as above: the dump holds the machine by `&mut`.
-        unsafe { &*self.as_ptr() }.write(at, w)
+        Dumpable::write(unsafe { &*this.as_ptr() }, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: forwarded from the caller.
@@ -45,9 +45,9 @@ unsafe impl<T: Dumpable> Dumpable for Cell<T> {
         // SAFETY: forwarded from the caller.
         unsafe { T::audit(at, a) }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
         // SAFETY: as for `walk`.
-        unsafe { &*self.as_ptr() }.order(key);
+        Dumpable::order(unsafe { &*this.as_ptr() }, key);
     }
     super::changed!(|this, f| f.value(this.cast::<T>()), |f| f.sample().map(Self::new));
 }
@@ -60,13 +60,13 @@ unsafe impl<T: Dumpable> Dumpable for UnsafeCell<T> {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("UnsafeCell", T::RECORD.cell(), const { &[TypeRef::of::<T>()] }) }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
         // SAFETY: the walk holds the only access to the machine.
-        unsafe { &*self.get() }.walk(v)
+        Dumpable::walk(unsafe { &*this.get() }, v)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         // SAFETY: the dump holds the machine by `&mut`.
-        unsafe { &*self.get() }.write(at, w)
+        Dumpable::write(unsafe { &*this.get() }, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: forwarded from the caller.
@@ -94,8 +94,8 @@ macro_rules! atomic {
             }
             super::scalar::in_place_leaf!();
             super::changed!(|this, f| f.value(this.cast::<$ty>()), |f| f.sample().map(Self::new));
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                self.load(Ordering::Relaxed).write(at, w)
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                Dumpable::write(&this.load(Ordering::Relaxed), at, w)
             }
             unsafe fn audit(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
                 // SAFETY: forwarded from the caller.
@@ -128,21 +128,21 @@ macro_rules! wrapper {
             fn shape() -> &'static Shape {
                 const { &Shape::leaf(stringify!($ty), Self::RECORD, const { &[TypeRef::of::<T>()] }) }
             }
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                let $wrapper = self;
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                let $wrapper = this;
                 match $look {
                     Ok(guard) => {
-                        guard.walk(v)?;
+                        T::walk(&guard, v)?;
                         v.$hold(guard);
                         Ok(())
                     }
                     Err(refusal) => v.refuse(refusal),
                 }
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                let $wrapper = self;
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let $wrapper = this;
                 let guard = $look?;
-                guard.write(at, w)?;
+                T::write(&guard, at, w)?;
                 w.hold(guard);
                 Ok(())
             }
@@ -223,14 +223,14 @@ macro_rules! once {
             fn shape() -> &'static Shape {
                 const { &Shape::leaf(stringify!($ty), Self::RECORD, const { &[TypeRef::of::<T>()] }) }
             }
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                match self.get() {
-                    Some(value) => value.walk(v),
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                match this.get() {
+                    Some(value) => Dumpable::walk(value, v),
                     None => Ok(()),
                 }
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                super::option::write_tagged(self.get(), at, w)
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                super::option::write_tagged(this.get(), at, w)
             }
             unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
                 let cell = Self::new();

@@ -97,11 +97,11 @@ unsafe impl<B: Borrowed + ?Sized> Dumpable for Cow<'_, B> {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Cow", Self::RECORD, const { &[TypeRef::of::<B::Owned>()] }) }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        Borrowed::walk(&**self, v)
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        Borrowed::walk(&**this, v)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        Borrowed::write(&**self, at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        Borrowed::write(&**this, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: forwarded from the caller.
@@ -118,11 +118,11 @@ unsafe impl<B: Borrowed + ?Sized> Dumpable for Cow<'_, B> {
         // SAFETY: forwarded from the caller.
         unsafe { B::Owned::audit(at, a) }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        Borrowed::order(&**self, key);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        Borrowed::order(&**this, key);
     }
-    fn label(&self) -> Option<String> {
-        Borrowed::label(&**self)
+    fn label(this: &Self) -> Option<String> {
+        Borrowed::label(&**this)
     }
     super::changed!(|this, f| f.value(std::ptr::from_mut((*this).to_mut())), |f| f.sample().map(Self::Owned));
 }

@@ -14,7 +14,7 @@ unsafe fn walk_job<T: Dumpable, V: Visitor>(deque: *const u8, _: usize, v: &mut 
     // SAFETY: the caller promises the live deque that the job was made for.
     let deque = unsafe { &*deque.cast::<VecDeque<T>>() };
     for (index, value) in deque.iter().enumerate() {
-        value.walk(v).map_err(|stop| stop.within(Step::Index(index)))?;
+        Dumpable::walk(value, v).map_err(|stop| stop.within(Step::Index(index)))?;
     }
     Ok(())
 }
@@ -30,8 +30,7 @@ unsafe fn write_job<T: Dumpable>(
     let (front, back) = deque.as_slices();
     owned::write_elements(front, payload, w)?;
     for (index, value) in (front.len()..).zip(back) {
-        value
-            .write(payload.add(index * T::RECORD.size), w)
+        Dumpable::write(value, payload.add(index * T::RECORD.size), w)
             .map_err(|refusal| refusal.within(Step::Index(index)))?;
     }
     Ok(())
@@ -45,15 +44,15 @@ unsafe impl<T: Dumpable> Dumpable for VecDeque<T> {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("VecDeque", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
         if const { is_silent::<T, V>() } {
             return Ok(());
         }
-        v.defer(Job { values: std::ptr::from_ref(self).cast(), count: 1, walk: walk_job::<T, V> })
+        v.defer(Job { values: std::ptr::from_ref(this).cast(), count: 1, walk: walk_job::<T, V> })
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        let payload = w.payload(at, self.len(), T::RECORD)?;
-        let deque = std::ptr::from_ref(self).cast();
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        let payload = w.payload(at, this.len(), T::RECORD)?;
+        let deque = std::ptr::from_ref(this).cast();
         if const { T::RECORD.owns } {
             w.later(deque, 1, payload, write_job::<T>);
             return Ok(());
@@ -89,8 +88,8 @@ unsafe impl<T: Dumpable> Dumpable for VecDeque<T> {
         ),
         |f| Some(super::fields::sample_of(f).into())
     );
-    fn order(&self, key: &mut OrderKey<'_>) {
-        let (front, back) = self.as_slices();
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        let (front, back) = this.as_slices();
         key.defer_parts(front, back);
     }
 }

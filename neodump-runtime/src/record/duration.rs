@@ -20,12 +20,12 @@ unsafe impl Dumpable for Duration {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Duration", Self::RECORD, &[]) }
     }
-    fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
         Ok(())
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        self.as_secs().write(at, w)?;
-        u64::from(self.subsec_nanos()).write(at.add(NANOSECONDS), w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        Dumpable::write(&this.as_secs(), at, w)?;
+        Dumpable::write(&u64::from(this.subsec_nanos()), at.add(NANOSECONDS), w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: the caller promises a readable record.
@@ -48,9 +48,9 @@ unsafe impl Dumpable for Duration {
             }
         }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        self.as_secs().order(key);
-        u64::from(self.subsec_nanos()).order(key);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        Dumpable::order(&this.as_secs(), key);
+        Dumpable::order(&u64::from(this.subsec_nanos()), key);
     }
     super::changed!(
         |this, f| super::fields::plain(this, f, |time| {
@@ -58,7 +58,7 @@ unsafe impl Dumpable for Duration {
         }),
         |_| Some(Self::from_nanos(1))
     );
-    fn label(&self) -> Option<String> {
-        Some(format!("{self:?}"))
+    fn label(this: &Self) -> Option<String> {
+        Some(format!("{this:?}"))
     }
 }

@@ -34,12 +34,12 @@ pub fn walk<G: Global<State: Dumpable>, V: Visitor>(
     v: &mut V,
 ) -> Result<(), V::Stop> {
     if let Some(state) = captured.get() {
-        return state.walk(v);
+        return Dumpable::walk(state, v);
     }
     match hold(captured, global) {
         Ok(guard) => {
             if let Some(state) = guard.of(captured.id()) {
-                state.walk(v)?;
+                Dumpable::walk(state, v)?;
             }
             v.hold(guard);
             Ok(())
@@ -56,11 +56,11 @@ pub fn write<G: Global<State: Dumpable>>(
     w: &mut Writer<'_>,
 ) -> Result<(), Box<Refusal>> {
     if let Some(state) = captured.get() {
-        return state.write(at, w);
+        return Dumpable::write(state, at, w);
     }
     let guard = hold(captured, global)?;
     if let Some(state) = guard.of(captured.id()) {
-        state.write(at, w)?;
+        Dumpable::write(state, at, w)?;
     }
     w.hold(guard);
     Ok(())

@@ -76,7 +76,7 @@ fn ordered<'m, M: Keyed<Key: Dumpable>>(
 
 /// How an entry stands in a path: by its key where that prints, else by its number.
 fn step<K: Dumpable>(index: usize, key: &K) -> Step {
-    key.label().map_or(Step::Index(index), Step::Key)
+    Dumpable::label(key).map_or(Step::Index(index), Step::Key)
 }
 
 fn walk_entry<K: Dumpable, T: Dumpable, V: Visitor>(
@@ -85,8 +85,8 @@ fn walk_entry<K: Dumpable, T: Dumpable, V: Visitor>(
     value: &T,
     v: &mut V,
 ) -> Result<(), V::Stop> {
-    key.walk(v).map_err(|stop| stop.within(Step::KeyOf).within(step(index, key)))?;
-    value.walk(v).map_err(|stop| stop.within(step(index, key)))
+    Dumpable::walk(key, v).map_err(|stop| stop.within(Step::KeyOf).within(step(index, key)))?;
+    Dumpable::walk(value, v).map_err(|stop| stop.within(step(index, key)))
 }
 
 unsafe fn walk_job<M: Keyed<Key: Dumpable, Value: Dumpable>, V: Visitor>(
@@ -138,8 +138,10 @@ unsafe fn write_job<M: Keyed<Key: Dumpable, Value: Dumpable>>(
         .ok_or_else(|| Refusal::new("keys of this map were not traced"))?;
     for (index, (key, value)) in entries.into_iter().enumerate() {
         let at = payload.add(index * Entry::<M>::RECORD.size);
-        key.write(at, w).map_err(|refusal| refusal.within(Step::KeyOf).within(step(index, key)))?;
-        value.write(at.add(Entry::<M>::VALUE), w).map_err(|refusal| refusal.within(step(index, key)))?;
+        Dumpable::write(key, at, w)
+            .map_err(|refusal| refusal.within(Step::KeyOf).within(step(index, key)))?;
+        Dumpable::write(value, at.add(Entry::<M>::VALUE), w)
+            .map_err(|refusal| refusal.within(step(index, key)))?;
     }
     Ok(())
 }
@@ -222,7 +224,7 @@ unsafe fn put_entries<M: Keyed<Key: Dumpable>>(
     // SAFETY: the caller promises the final address of the map.
     let map = unsafe { &mut *map.cast::<M>() };
     for (index, (key, value)) in staged.into_iter().enumerate() {
-        let label = key.label();
+        let label = Dumpable::label(&key);
         if !map.put(key, value) {
             return Err(format!(
                 "key {} of a map is equal to one before it, by the `Eq` or `Ord` of its type, and would take its place; \
@@ -272,8 +274,8 @@ macro_rules! keyed {
             fn shape() -> &'static Shape {
                 const { &Shape::leaf($name, REFERENCE, const { &[$(TypeRef::of::<$param>()),*] }) }
             }
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                let map = std::ptr::from_ref(self).cast();
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                let map = std::ptr::from_ref(this).cast();
                 if const { <$key as Dumpable>::RECORD.copy && <$value as Dumpable>::RECORD.copy } {
                     return Ok(());
                 }
@@ -286,9 +288,9 @@ macro_rules! keyed {
                 }
                 v.defer(super::Job { values: map, count: 1, walk: walk_job::<Self, V> })
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                let payload = w.payload(at, self.len(), Entry::<Self>::RECORD)?;
-                w.later(std::ptr::from_ref(self).cast(), 1, payload, write_job::<Self>);
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let payload = w.payload(at, this.len(), Entry::<Self>::RECORD)?;
+                w.later(std::ptr::from_ref(this).cast(), 1, payload, write_job::<Self>);
                 Ok(())
             }
             unsafe fn read(_: At, _: &mut Reader<'_>) -> Self {

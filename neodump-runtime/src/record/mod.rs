@@ -93,6 +93,8 @@ use crate::schema::{SectionDecl, Shape, TypeRef};
 /// | a load audits | [`audit`](Self::audit) | a stored record |
 /// | a load hydrates | [`read`](Self::read), then [`settle`](Self::settle) | a stored record |
 ///
+/// None takes `self`: a program that has the trait in scope calls `RwLock::write` and its own `label` as ever.
+///
 /// # Safety
 ///
 /// - `RECORD` must tell the truth: `in_place` only if the bytes that `write` puts into a zeroed
@@ -138,14 +140,14 @@ pub unsafe trait Dumpable: Sized {
     /// # Errors
     ///
     /// Those of the visitor, each with the steps to the value added on the way out.
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop>;
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop>;
 
     /// Writes the stored record into the zeroed bytes at `at`.
     ///
     /// # Errors
     ///
     /// A [`Refusal`] for what cannot be stored: a locked mutex, an unregistered native.
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>>;
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>>;
 
     /// Makes a value of a stored record: in-place parts are copied, memory behind indirections is
     /// allocated but not filled, keyed collections are empty. No user code runs but
@@ -179,13 +181,15 @@ pub unsafe trait Dumpable: Sized {
 
     /// Appends what fixes the place of the value among others of its type, so that a hashed
     /// collection is written in an order that does not depend on hashes.
-    fn order(&self, key: &mut OrderKey<'_>) {
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        let _ = this;
         key.unordered(Self::shape().name);
     }
 
     /// The value as it stands in the path to an entry under it, where that is short:
     /// `'a'` in `vm.registers['a']`.
-    fn label(&self) -> Option<String> {
+    fn label(this: &Self) -> Option<String> {
+        let _ = this;
         None
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn write_tagged<T: Dumpable>(
         None => Ok(()),
         Some(value) => {
             w.put(at, &[1]);
-            value.write(at.add(payload_offset(T::RECORD)), w)
+            Dumpable::write(value, at.add(payload_offset(T::RECORD)), w)
         }
     }
 }
@@ -71,21 +71,21 @@ unsafe impl<T: Dumpable> Dumpable for Option<T> {
         const { &Shape::leaf("Option", Self::RECORD, const { &[TypeRef::of::<T>()] }) }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        match self {
-            Some(value) => value.walk(v),
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        match this {
+            Some(value) => Dumpable::walk(value, v),
             None => Ok(()),
         }
     }
     #[inline]
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         if const { Self::RECORD.in_place } {
-            match self {
-                Some(value) => value.write(at, w),
+            match this {
+                Some(value) => Dumpable::write(value, at, w),
                 None => Ok(()),
             }
         } else {
-            write_tagged(self.as_ref(), at, w)
+            write_tagged(this.as_ref(), at, w)
         }
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
@@ -122,10 +122,10 @@ unsafe impl<T: Dumpable> Dumpable for Option<T> {
         }
     }
     super::changed!(|this, f| super::fields::option(this, f), |f| f.sample().map(Some));
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.unsigned(&[u8::from(self.is_some())]);
-        if let Some(value) = self {
-            value.order(key);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.unsigned(&[u8::from(this.is_some())]);
+        if let Some(value) = this {
+            Dumpable::order(value, key);
         }
     }
 }

@@ -48,7 +48,7 @@ impl<'a> OrderKey<'a> {
             shared: BTreeMap::new(),
             kept: Vec::new(),
         };
-        value.order(&mut key);
+        crate::Dumpable::order(value, &mut key);
         while let Some((values, count, order)) = key.later.pop_front() {
             // SAFETY: the key borrows the value, and with it what the value owns, until here.
             unsafe { order(values, count, &mut key) };
@@ -132,7 +132,7 @@ impl<'a> OrderKey<'a> {
         let (kept, value) = Kept::new(Box::new(value));
         self.kept.push(kept);
         // SAFETY: the key keeps the value until what was put off is done.
-        unsafe { &*value }.order(self);
+        crate::Dumpable::order(unsafe { &*value }, self);
     }
 
     /// Values that several owners share: as deferred where they are met first, by their number elsewhere.
@@ -155,6 +155,6 @@ unsafe fn order_values<T: crate::Dumpable>(values: *const u8, count: usize, key:
     // SAFETY: the caller promises `count` live values of the type that the job was made for.
     let values = unsafe { std::slice::from_raw_parts(values.cast::<T>(), count) };
     for value in values {
-        value.order(key);
+        crate::Dumpable::order(value, key);
     }
 }

@@ -56,11 +56,11 @@ macro_rules! os_string {
             fn shape() -> &'static Shape {
                 const { &Shape { notes: ENCODING, ..Shape::leaf($name, REFERENCE, &[]) } }
             }
-            fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+            fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                owned::write(bytes(self.as_os_str())?, at, w)
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                owned::write(bytes(this.as_os_str())?, at, w)
             }
             unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
                 // SAFETY: forwarded from the caller.
@@ -77,8 +77,8 @@ macro_rules! os_string {
                     unsafe { String::audit(at, a) }
                 }
             }
-            fn order(&self, key: &mut OrderKey<'_>) {
-                key.bytes(self.as_os_str().as_encoded_bytes());
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                key.bytes(this.as_os_str().as_encoded_bytes());
             }
             super::changed!(
                 |this, f| super::fields::text(this, f, |text| {
@@ -88,8 +88,8 @@ macro_rules! os_string {
                 }),
                 |_| Some("+".into())
             );
-            fn label(&self) -> Option<String> {
-                Some(format!("{self:?}"))
+            fn label(this: &Self) -> Option<String> {
+                Some(format!("{this:?}"))
             }
         }
     };

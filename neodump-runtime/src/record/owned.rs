@@ -51,7 +51,7 @@ pub(crate) fn walk_one<T: Dumpable, V: Visitor>(value: &T, v: &mut V) -> Result<
             walk: walk_one_job::<T, V>,
         });
     }
-    value.walk(v)
+    Dumpable::walk(value, v)
 }
 
 /// The job of one owned or shared value.
@@ -65,13 +65,13 @@ pub(crate) unsafe fn walk_one_job<T: Dumpable, V: Visitor>(
     v: &mut V,
 ) -> Result<(), V::Stop> {
     // SAFETY: the caller promises the live value that the job was made for.
-    unsafe { &*value.cast::<T>() }.walk(v)
+    Dumpable::walk(unsafe { &*value.cast::<T>() }, v)
 }
 
 #[inline]
 fn walk_elements<T: Dumpable, V: Visitor>(values: &[T], v: &mut V) -> Result<(), V::Stop> {
     for (index, value) in values.iter().enumerate() {
-        value.walk(v).map_err(|stop| super::Stop::within(stop, super::Step::Index(index)))?;
+        Dumpable::walk(value, v).map_err(|stop| super::Stop::within(stop, super::Step::Index(index)))?;
     }
     Ok(())
 }
@@ -110,8 +110,7 @@ pub(crate) fn write_elements<T: Dumpable>(
         return Ok(());
     }
     for (index, value) in values.iter().enumerate() {
-        value
-            .write(payload.add(index * T::RECORD.size), w)
+        Dumpable::write(value, payload.add(index * T::RECORD.size), w)
             .map_err(|refusal| refusal.within(super::Step::Index(index)))?;
     }
     Ok(())

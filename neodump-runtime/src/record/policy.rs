@@ -21,7 +21,7 @@ impl<F: Dumpable + Default> Probe<F> {
 
     /// Writes the empty value.
     pub fn write_empty(at: Place, w: &mut Writer<'_>) -> Result<(), Box<super::Refusal>> {
-        if Self::BAKED { F::default().write(at, w) } else { Ok(()) }
+        if Self::BAKED { Dumpable::write(&F::default(), at, w) } else { Ok(()) }
     }
 
     /// Checks that the stored value is the empty one.
@@ -104,7 +104,7 @@ pub mod with {
         v: &mut V,
     ) -> Result<(), V::Stop> {
         // SAFETY: the visitor keeps the value until its jobs have run.
-        unsafe { &*stored.cast::<S>() }.walk(v)
+        Dumpable::walk(unsafe { &*stored.cast::<S>() }, v)
     }
 
     /// Walks the value that `to_stored` makes, which is kept until what it owns has been walked.
@@ -120,7 +120,7 @@ pub mod with {
     pub fn write<S: Dumpable>(stored: S, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         let stored = w.keep(Box::new(stored));
         // SAFETY: the writer keeps the value.
-        unsafe { &*stored }.write(at, w)
+        Dumpable::write(unsafe { &*stored }, at, w)
     }
 
     /// Reads the stored value and queues its conversion into `field`.
@@ -166,7 +166,7 @@ pub mod with {
         // SAFETY: `settle` made it of a box, and it is not converted yet.
         let value = unsafe { &*stored.cast::<S>() };
         // SAFETY: the value is complete, and nothing changes it while it is checked.
-        if let Err(failed) = unsafe { run_checks(|checks| value.walk(checks)) } {
+        if let Err(failed) = unsafe { run_checks(|checks| Dumpable::walk(value, checks)) } {
             // SAFETY: as above; the work is not dropped, as it has run.
             unsafe { discard::<S>(stored) };
             let name = S::shape().name;

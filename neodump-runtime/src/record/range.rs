@@ -44,14 +44,13 @@ macro_rules! range {
                     }
                 }
             }
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                $(self.$field.walk(v).map_err(|stop| stop.within(Step::Field(stringify!($field))))?;)+
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                $(Dumpable::walk(&this.$field, v).map_err(|stop| stop.within(Step::Field(stringify!($field))))?;)+
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
                 $(
-                    self.$field
-                        .write(at.add($layout::<T>::LAYOUT.offsets[$index]), w)
+                    Dumpable::write(&this.$field, at.add($layout::<T>::LAYOUT.offsets[$index]), w)
                         .map_err(|refusal| refusal.within(Step::Field(stringify!($field))))?;
                 )+
                 Ok(())
@@ -85,8 +84,8 @@ macro_rules! range {
                 |this, f| { $(f.field(stringify!($field), &raw mut (*this).$field);)+ },
                 |f| Some($ty { $($field: f.sample()?),+ })
             );
-            fn order(&self, key: &mut OrderKey<'_>) {
-                $(self.$field.order(key);)+
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                $(Dumpable::order(&this.$field, key);)+
             }
         }
     };
@@ -145,20 +144,21 @@ unsafe impl<T: Dumpable> Dumpable for RangeInclusive<T> {
             }
         }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        self.start().walk(v).map_err(|stop| stop.within(Step::Field("start")))?;
-        self.end().walk(v).map_err(|stop| stop.within(Step::Field("end")))
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        Dumpable::walk(this.start(), v).map_err(|stop| stop.within(Step::Field("start")))?;
+        Dumpable::walk(this.end(), v).map_err(|stop| stop.within(Step::Field("end")))
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         // A range that was iterated to its end has the bounds of one that was not, and says so here alone.
-        if let Bound::Excluded(_) = self.end_bound() {
+        if let Bound::Excluded(_) = this.end_bound() {
             return Err(Refusal::new(
                 "this RangeInclusive was iterated to its end, which its bounds do not say; store a range that \
                  is not used as an iterator, or an Option of one",
             ));
         }
-        self.start().write(at, w).map_err(|refusal| refusal.within(Step::Field("start")))?;
-        self.end().write(at.add(Inclusive::<T>::END), w).map_err(|refusal| refusal.within(Step::Field("end")))
+        Dumpable::write(this.start(), at, w).map_err(|refusal| refusal.within(Step::Field("start")))?;
+        Dumpable::write(this.end(), at.add(Inclusive::<T>::END), w)
+            .map_err(|refusal| refusal.within(Step::Field("end")))
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: forwarded from the caller.
@@ -189,8 +189,8 @@ unsafe impl<T: Dumpable> Dumpable for RangeInclusive<T> {
         },
         |f| Some(Self::new(f.sample()?, f.sample()?))
     );
-    fn order(&self, key: &mut OrderKey<'_>) {
-        self.start().order(key);
-        self.end().order(key);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        Dumpable::order(this.start(), key);
+        Dumpable::order(this.end(), key);
     }
 }

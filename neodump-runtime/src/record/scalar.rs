@@ -13,7 +13,7 @@ use crate::schema::{Shape, TypeRef};
 macro_rules! in_place_leaf {
     () => {
         #[inline]
-        fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+        fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
             Ok(())
         }
         #[inline]
@@ -47,19 +47,19 @@ macro_rules! number {
                 |_| Some(1 as Self)
             );
             #[inline]
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                w.put(at, &self.to_le_bytes());
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                w.put(at, &this.to_le_bytes());
                 Ok(())
             }
             #[inline]
             unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
                 Ok(())
             }
-            fn order(&self, key: &mut OrderKey<'_>) {
-                key.$to(&self.to_le_bytes());
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                key.$to(&this.to_le_bytes());
             }
-            fn label(&self) -> Option<String> {
-                Some(self.to_string())
+            fn label(this: &Self) -> Option<String> {
+                Some(this.to_string())
             }
         }
     )*};
@@ -78,8 +78,8 @@ unsafe impl Dumpable for bool {
     }
     in_place_leaf!();
     super::changed!(|this, f| super::fields::plain(this, f, |value| !value), |_| Some(true));
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        w.put(at, &[u8::from(*self)]);
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.put(at, &[u8::from(*this)]);
         Ok(())
     }
     unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
@@ -89,8 +89,8 @@ unsafe impl Dumpable for bool {
             byte => Err(Fault::new(format!("bool is {byte}, expected 0 or 1"))),
         }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.unsigned(&[u8::from(*self)]);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.unsigned(&[u8::from(*this)]);
     }
 }
 
@@ -107,8 +107,8 @@ unsafe impl Dumpable for char {
         |this, f| super::fields::plain(this, f, |value| char::from_u32(u32::from(*value) ^ 1).unwrap_or('?')),
         |_| Some('x')
     );
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        w.put(at, &u32::from(*self).to_le_bytes());
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.put(at, &u32::from(*this).to_le_bytes());
         Ok(())
     }
     unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
@@ -119,11 +119,11 @@ unsafe impl Dumpable for char {
             None => Err(Fault::new(format!("char is {code:#x}, expected a Unicode scalar value"))),
         }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.unsigned(&u32::from(*self).to_le_bytes());
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.unsigned(&u32::from(*this).to_le_bytes());
     }
-    fn label(&self) -> Option<String> {
-        Some(format!("{self:?}"))
+    fn label(this: &Self) -> Option<String> {
+        Some(format!("{this:?}"))
     }
 }
 
@@ -143,8 +143,8 @@ macro_rules! non_zero {
                 }),
                 |_| Self::new(1)
             );
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                self.get().write(at, w)
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                Dumpable::write(&this.get(), at, w)
             }
             unsafe fn audit(at: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
                 // SAFETY: the caller promises readable bytes, and every pattern is a number.
@@ -153,8 +153,8 @@ macro_rules! non_zero {
                 }
                 Ok(())
             }
-            fn order(&self, key: &mut OrderKey<'_>) {
-                self.get().order(key);
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                Dumpable::order(&this.get(), key);
             }
         }
     )*};
@@ -170,13 +170,13 @@ unsafe impl Dumpable for () {
     }
     in_place_leaf!();
     super::changed!(|_this, _f| (), |_| Some(()));
-    fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(_: &Self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         Ok(())
     }
     unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         Ok(())
     }
-    fn order(&self, _: &mut OrderKey<'_>) {}
+    fn order(_: &Self, _: &mut OrderKey<'_>) {}
 }
 
 // SAFETY: no bytes.
@@ -189,11 +189,11 @@ unsafe impl<T: ?Sized> Dumpable for PhantomData<T> {
     }
     in_place_leaf!();
     super::changed!(|_this, _f| (), |_| Some(Self));
-    fn write(&self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(_: &Self, _: Place, _: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         Ok(())
     }
     unsafe fn audit(_: At, _: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         Ok(())
     }
-    fn order(&self, _: &mut OrderKey<'_>) {}
+    fn order(_: &Self, _: &mut OrderKey<'_>) {}
 }

@@ -23,15 +23,15 @@ unsafe impl<T: Dumpable, const N: usize> Dumpable for [T; N] {
         }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        for (index, value) in self.iter().enumerate() {
-            value.walk(v).map_err(|stop| stop.within(Step::Index(index)))?;
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        for (index, value) in this.iter().enumerate() {
+            Dumpable::walk(value, v).map_err(|stop| stop.within(Step::Index(index)))?;
         }
         Ok(())
     }
     #[inline]
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        owned::write_elements(self, at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        owned::write_elements(this, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // What has been read is not complete yet, so nothing may drop it if a default unwinds.
@@ -54,9 +54,9 @@ unsafe impl<T: Dumpable, const N: usize> Dumpable for [T; N] {
         // SAFETY: forwarded from the caller.
         unsafe { owned::audit_elements::<T>(at, N, a) }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        for value in self {
-            value.order(key);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        for value in this {
+            Dumpable::order(value, key);
         }
     }
     super::changed!(|this, f| super::fields::elements(this.cast::<T>(), N, f), |f| (0..N)
@@ -75,11 +75,11 @@ unsafe impl<T: Dumpable> Dumpable for Vec<T> {
         const { &Shape::leaf("Vec", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        owned::walk(self.as_slice(), v)
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        owned::walk(this.as_slice(), v)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        owned::write(self.as_slice(), at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        owned::write(this.as_slice(), at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: the caller promises an audited reference.
@@ -100,8 +100,8 @@ unsafe impl<T: Dumpable> Dumpable for Vec<T> {
         // SAFETY: forwarded from the caller.
         unsafe { owned::audit::<T>(at, a) }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.defer(self.as_slice());
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.defer(this.as_slice());
     }
     super::changed!(
         |this, f| super::fields::sequence(
@@ -124,11 +124,11 @@ unsafe impl<T: Dumpable> Dumpable for Box<T> {
         const { &Shape::leaf("Box", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
     #[inline]
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        owned::walk_one(&**self, v)
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        owned::walk_one(&**this, v)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        owned::write(std::slice::from_ref(&**self), at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        owned::write(std::slice::from_ref(&**this), at, w)
     }
     unsafe fn read(_: At, _: &mut Reader<'_>) -> Self {
         let memory = Box::into_raw(Box::<MaybeUninit<T>>::new_uninit());
@@ -151,8 +151,8 @@ unsafe impl<T: Dumpable> Dumpable for Box<T> {
         // SAFETY: forwarded from the caller.
         unsafe { owned::audit::<T>(at, a) }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.defer(std::slice::from_ref(&**self));
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.defer(std::slice::from_ref(&**this));
     }
     super::changed!(|this, f| f.value(&raw mut **this), |f| f.sample().map(Self::new));
 }
@@ -165,11 +165,11 @@ unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Box<[]>", REFERENCE, const { &[TypeRef::of::<T>()] }) }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        owned::walk(self, v)
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        owned::walk(this, v)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        owned::write(self, at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        owned::write(this, at, w)
     }
     unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
         // SAFETY: the caller promises an audited reference.
@@ -188,8 +188,8 @@ unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
         // SAFETY: forwarded from the caller.
         unsafe { owned::audit::<T>(at, a) }
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.defer(self);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.defer(this);
     }
     super::changed!(
         |this, f| super::fields::sequence(
@@ -229,11 +229,11 @@ macro_rules! string {
             fn shape() -> &'static Shape {
                 const { &Shape::leaf($name, REFERENCE, &[]) }
             }
-            fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+            fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                owned::write(self.as_bytes(), at, w)
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                owned::write(this.as_bytes(), at, w)
             }
             unsafe fn read(at: At, r: &mut Reader<'_>) -> Self {
                 // SAFETY: forwarded from the caller.
@@ -250,15 +250,15 @@ macro_rules! string {
                 let bytes = unsafe { std::slice::from_raw_parts(payload.as_ptr::<u8>(), count) };
                 utf8(bytes)
             }
-            fn order(&self, key: &mut OrderKey<'_>) {
-                key.bytes(self.as_bytes());
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                key.bytes(this.as_bytes());
             }
             super::changed!(
                 |this, f| super::fields::text(this, f, |text| *text = format!("{text}+").into()),
                 |_| Some("+".into())
             );
-            fn label(&self) -> Option<String> {
-                Some(format!("{self:?}"))
+            fn label(this: &Self) -> Option<String> {
+                Some(format!("{this:?}"))
             }
         }
     };

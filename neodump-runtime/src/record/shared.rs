@@ -19,15 +19,15 @@ macro_rules! shared {
             fn shape() -> &'static Shape {
                 const { &Shape::leaf(stringify!($ty), REFERENCE, const { &[TypeRef::of::<T>()] }) }
             }
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                let value = $ty::as_ptr(self);
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                let value = $ty::as_ptr(this);
                 if v.first_visit(value.addr(), std::any::TypeId::of::<Self::Id>()) {
                     return v.defer(Job { values: value.cast(), count: 1, walk: walk_one_job::<T, V> });
                 }
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                let value = $ty::as_ptr(self);
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let value = $ty::as_ptr(this);
                 if let Some(payload) =
                     w.shared(at, value.addr(), std::any::TypeId::of::<Self::Id>(), T::RECORD)?
                 {
@@ -73,8 +73,8 @@ macro_rules! shared {
                 ),
                 |f| f.sample().map(Self::new)
             );
-            fn order(&self, key: &mut OrderKey<'_>) {
-                key.shared(std::slice::from_ref(&**self), std::any::TypeId::of::<Self::Id>());
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                key.shared(std::slice::from_ref(&**this), std::any::TypeId::of::<Self::Id>());
             }
         }
     };

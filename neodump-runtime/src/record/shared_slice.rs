@@ -77,8 +77,8 @@ macro_rules! shared_slice {
             fn shape() -> &'static Shape {
                 const { &Shape::leaf($name, REFERENCE, $params) }
             }
-            fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-                let $this = self;
+            fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+                let $this = this;
                 let values: &[$element] = $slice;
                 if v.first_visit(values.as_ptr().addr(), TypeId::of::<Self::Id>()) {
                     let walk = walk_job::<$element, V>;
@@ -86,8 +86,8 @@ macro_rules! shared_slice {
                 }
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                let $this = self;
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                let $this = this;
                 let values: &[$element] = $slice;
                 let id = TypeId::of::<Self::Id>();
                 if let Some(payload) = w.shared(at, values.as_ptr().addr(), id, REFERENCE)? {
@@ -127,14 +127,14 @@ macro_rules! shared_slice {
                 }
                 Ok(())
             }
-            fn order(&self, key: &mut OrderKey<'_>) {
-                let $this = self;
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                let $this = this;
                 key.shared::<$element>($slice, TypeId::of::<Self::Id>());
             }
             super::changed!(|this, f| $changed(this, f), |f| $sample(f));
             $(
-                fn label(&self) -> Option<String> {
-                    let $labelled = self;
+                fn label(this: &Self) -> Option<String> {
+                    let $labelled = this;
                     $label
                 }
             )?

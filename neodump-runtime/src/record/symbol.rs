@@ -13,12 +13,12 @@ unsafe impl Dumpable for Symbol {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Symbol", Self::RECORD, &[]) }
     }
-    fn walk<V: Visitor>(&self, v: &mut V) -> Result<(), V::Stop> {
-        v.symbol(*self)
+    fn walk<V: Visitor>(this: &Self, v: &mut V) -> Result<(), V::Stop> {
+        v.symbol(*this)
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        w.symbol(*self);
-        self.id().write(at, w)
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.symbol(*this);
+        Dumpable::write(&this.id(), at, w)
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
         // SAFETY: the caller promises an audited record.
@@ -34,12 +34,12 @@ unsafe impl Dumpable for Symbol {
         }
         Ok(())
     }
-    fn order(&self, key: &mut OrderKey<'_>) {
-        key.symbol(*self);
+    fn order(this: &Self, key: &mut OrderKey<'_>) {
+        key.symbol(*this);
     }
     super::changed!(|this, f| super::fields::symbol(this, f), |_| Some(Self::from_id(0)));
-    fn label(&self) -> Option<String> {
-        Some(format!("symbol {}", self.id()))
+    fn label(this: &Self) -> Option<String> {
+        Some(format!("symbol {}", this.id()))
     }
 }
 
@@ -50,11 +50,11 @@ unsafe impl Dumpable for Interner {
     fn shape() -> &'static Shape {
         const { &Shape::leaf("Interner", Self::RECORD, &[]) }
     }
-    fn walk<V: Visitor>(&self, _: &mut V) -> Result<(), V::Stop> {
+    fn walk<V: Visitor>(_: &Self, _: &mut V) -> Result<(), V::Stop> {
         Ok(())
     }
-    fn write(&self, _: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        w.symbols(self)
+    fn write(this: &Self, _: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        w.symbols(this)
     }
     unsafe fn read(_: At, r: &mut Reader<'_>) -> Self {
         r.interner()

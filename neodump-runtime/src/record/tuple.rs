@@ -41,14 +41,13 @@ macro_rules! tuple {
                 }
             }
             #[inline]
-            fn walk<Vis: Visitor>(&self, v: &mut Vis) -> Result<(), Vis::Stop> {
-                $(self.$index.walk(v).map_err(|stop| stop.within(Step::Field(stringify!($index))))?;)*
+            fn walk<Vis: Visitor>(this: &Self, v: &mut Vis) -> Result<(), Vis::Stop> {
+                $(Dumpable::walk(&this.$index, v).map_err(|stop| stop.within(Step::Field(stringify!($index))))?;)*
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
                 $(
-                    self.$index
-                        .write(at.add(<$laid>::LAYOUT.offsets[$index]), w)
+                    Dumpable::write(&this.$index, at.add(<$laid>::LAYOUT.offsets[$index]), w)
                         .map_err(|refusal| refusal.within(Step::Field(stringify!($index))))?;
                 )*
                 Ok(())
@@ -81,8 +80,8 @@ macro_rules! tuple {
                 |this, f| { $(f.field(stringify!($index), &raw mut (*this).$index);)* },
                 |f| Some(($(f.sample::<$name>()?,)*))
             );
-            fn order(&self, key: &mut OrderKey<'_>) {
-                $(self.$index.order(key);)*
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                $(Dumpable::order(&this.$index, key);)*
             }
         }
     };

@@ -47,21 +47,21 @@ macro_rules! variants {
                     }
                 }
             }
-            fn walk<Vis: Visitor>(&self, v: &mut Vis) -> Result<(), Vis::Stop> {
-                match self {
+            fn walk<Vis: Visitor>(this: &Self, v: &mut Vis) -> Result<(), Vis::Stop> {
+                match this {
                     $(Self::$variant $(($value))? => {
-                        $($value.walk(v).map_err(|stop| {
+                        $(Dumpable::walk($value, v).map_err(|stop| {
                             stop.within(Step::Field("0")).within(Step::Variant(stringify!($variant)))
                         })?;)?
                     })+
                 }
                 Ok(())
             }
-            fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-                match self {
+            fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+                match this {
                     $(Self::$variant $(($value))? => {
                         w.put(at, &u32::to_le_bytes($index));
-                        $($value.write(at.add(payload_of($field::RECORD)), w).map_err(|refusal| {
+                        $(Dumpable::write($value, at.add(payload_of($field::RECORD)), w).map_err(|refusal| {
                             refusal.within(Step::Field("0")).within(Step::Variant(stringify!($variant)))
                         })?;)?
                     })+
@@ -126,8 +126,8 @@ macro_rules! variants {
                     variants!(make Self: $($index $variant $($field)?),+),
                 )
             );
-            fn order(&self, key: &mut OrderKey<'_>) {
-                match self {
+            fn order(this: &Self, key: &mut OrderKey<'_>) {
+                match this {
                     $(Self::$variant $(($value))? => {
                         key.unsigned(&u32::to_le_bytes($index));
                         $(<$field as Dumpable>::order($value, key);)?

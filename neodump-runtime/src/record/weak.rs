@@ -23,7 +23,7 @@ pub const fn record<F: Dumpable>() -> Record {
 
 /// Walks what is no reference to an object: symbols.
 pub fn walk<F: Dumpable, V: Visitor>(value: &F, v: &mut V) -> Result<(), V::Stop> {
-    value.walk(&mut Weakly(v))
+    Dumpable::walk(value, &mut Weakly(v))
 }
 
 /// Writes the value, or the empty one if its target is not in the image.
@@ -34,8 +34,8 @@ pub fn write<F: Dumpable>(
     w: &mut Writer<'_>,
 ) -> Result<(), Box<Refusal>> {
     let mut targets = Targets { w, are_there: true };
-    value.walk(&mut targets)?;
-    if targets.are_there { value.write(at, w) } else { empty().write(at, w) }
+    Dumpable::walk(value, &mut targets)?;
+    if targets.are_there { Dumpable::write(value, at, w) } else { Dumpable::write(&empty(), at, w) }
 }
 
 /// Hides objects from a visitor.

@@ -41,7 +41,7 @@ impl<K: Dumpable, V: Dumpable> Entry<K, V> {
 
 /// How an entry stands in a path: by its key where that prints, else by its number.
 fn step<K: Dumpable>(index: usize, key: &K) -> Step {
-    key.label().map_or(Step::Index(index), Step::Key)
+    Dumpable::label(key).map_or(Step::Index(index), Step::Key)
 }
 
 fn walk_entries<K: Dumpable, V: Dumpable, Vis: Visitor>(
@@ -49,8 +49,8 @@ fn walk_entries<K: Dumpable, V: Dumpable, Vis: Visitor>(
     v: &mut Vis,
 ) -> Result<(), Vis::Stop> {
     for (index, (key, value)) in map.iter().enumerate() {
-        key.walk(v).map_err(|stop| stop.within(Step::KeyOf).within(step(index, key)))?;
-        value.walk(v).map_err(|stop| stop.within(step(index, key)))?;
+        Dumpable::walk(key, v).map_err(|stop| stop.within(Step::KeyOf).within(step(index, key)))?;
+        Dumpable::walk(value, v).map_err(|stop| stop.within(step(index, key)))?;
     }
     Ok(())
 }
@@ -72,9 +72,9 @@ fn write_entries<K: Dumpable, V: Dumpable>(
     let [key_at, value_at] = Entry::<K, V>::LAYOUT.offsets;
     for (index, (key, value)) in map.iter().enumerate() {
         let at = payload.add(index * Entry::<K, V>::RECORD.size);
-        key.write(at.add(key_at), w)
+        Dumpable::write(key, at.add(key_at), w)
             .map_err(|refusal| refusal.within(Step::KeyOf).within(step(index, key)))?;
-        value.write(at.add(value_at), w).map_err(|refusal| refusal.within(step(index, key)))?;
+        Dumpable::write(value, at.add(value_at), w).map_err(|refusal| refusal.within(step(index, key)))?;
     }
     Ok(())
 }
@@ -122,20 +122,20 @@ unsafe impl<K: Dumpable + ImageKey, V: Dumpable> Dumpable for ImageMap<K, V> {
         }
     }
     crate::record::changed!(|this, f| crate::record::fields::image_map(this, f), |_| Some(Self::new()));
-    fn walk<Vis: Visitor>(&self, v: &mut Vis) -> Result<(), Vis::Stop> {
+    fn walk<Vis: Visitor>(this: &Self, v: &mut Vis) -> Result<(), Vis::Stop> {
         let record = const { Entry::<K, V>::RECORD };
         if const { is_silent::<K, Vis>() && is_silent::<V, Vis>() } {
             return Ok(());
         }
         if record.owns {
-            let values = std::ptr::from_ref(self).cast();
+            let values = std::ptr::from_ref(this).cast();
             return v.defer(Job { values, count: 1, walk: walk_job::<K, V, Vis> });
         }
-        if record.rw || Vis::VALIDATES { walk_entries(self, v) } else { Ok(()) }
+        if record.rw || Vis::VALIDATES { walk_entries(this, v) } else { Ok(()) }
     }
-    fn write(&self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+    fn write(this: &Self, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
         let record = const { Entry::<K, V>::RECORD };
-        let len = self.len();
+        let len = this.len();
         if len == 0 {
             w.put_u64(at, align_of::<Entry<K, V>>() as u64);
             w.put_u64(at.add(INDEX), NO_INDEX);
@@ -148,12 +148,12 @@ unsafe impl<K: Dumpable + ImageKey, V: Dumpable> Dumpable for ImageMap<K, V> {
         w.heap_pointer(at.add(ORIGIN));
         let payload = w.run(at, len, record.with_rw())?;
         let index = w.run(at.add(INDEX), Index::words(len), index_record::<K>())?;
-        w.put(index, &index_bytes(self, w)?);
+        w.put(index, &index_bytes(this, w)?);
         if record.owns {
-            w.later(std::ptr::from_ref(self).cast(), 1, payload, write_job::<K, V>);
+            w.later(std::ptr::from_ref(this).cast(), 1, payload, write_job::<K, V>);
             return Ok(());
         }
-        write_entries(self, payload, w)
+        write_entries(this, payload, w)
     }
     unsafe fn read(at: At, _: &mut Reader<'_>) -> Self {
         // SAFETY: the caller promises an audited record in the memory form. The record is not used again, so the

@@ -39,11 +39,11 @@ pub(crate) unsafe fn keyed<M, K: Dumpable, T: Dumpable>(
     let map = unsafe { &mut *this };
     let mut entries = take(map);
     // Hashes must not decide which entry is changed.
-    let first = entries.iter().enumerate().min_by_key(|(_, (key, _))| key.label()).map(|(index, _)| index);
+    let first = entries.iter().enumerate().min_by_key(|(_, (key, _))| K::label(key)).map(|(index, _)| index);
     let first = first.and_then(|index| entries.get_mut(index));
     // An entry whose key does not print is another one in another machine.
-    if let Some((key, value)) = first.filter(|(key, _)| !f.is_telling() || key.label().is_some()) {
-        let step = key.label().map_or(Step::Index(0), Step::Key);
+    if let Some((key, value)) = first.filter(|(key, _)| !f.is_telling() || K::label(key).is_some()) {
+        let step = K::label(key).map_or(Step::Index(0), Step::Key);
         f.step(step, |f| {
             // SAFETY: an entry of a local vector.
             f.step(Step::KeyOf, |f| unsafe { f.value(&raw mut *key) });
@@ -83,7 +83,7 @@ pub(crate) unsafe fn image_map<K: Dumpable + ImageKey, T: Dumpable>(
     // The order of the entries is that of the file, so the first is the same in every machine.
     // SAFETY: the caller promises a live value that nobody else looks at.
     if let Some((key, value)) = unsafe { &mut *this }.iter_mut().next() {
-        let step = key.label().map_or(Step::Index(0), Step::Key);
+        let step = K::label(key).map_or(Step::Index(0), Step::Key);
         // SAFETY: a value of the map.
         f.step(step, |f| unsafe { f.value(std::ptr::from_mut(value)) });
     }
