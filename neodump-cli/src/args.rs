@@ -29,6 +29,12 @@ enum Command {
     Inspect(command::Inspect),
     /// Compare the checksums of all sections with those that the writer recorded
     Verify(command::Verify),
+    /// Show the shortest way from a root to an object: why it is in the image
+    Why(command::Why),
+    /// Show bytes by section, type and field, what each root keeps, and what hydration adds to a load
+    Size(command::Size),
+    /// Show who refers to an object, and what it refers to
+    Refs(command::Refs),
 }
 
 impl Cli {
@@ -38,6 +44,9 @@ impl Cli {
         match &self.command {
             Command::Inspect(command) => command.run(files, &mut out),
             Command::Verify(command) => command.run(files, &mut out),
+            Command::Why(command) => command.run(files, &mut out),
+            Command::Size(command) => command.run(files, &mut out),
+            Command::Refs(command) => command.run(files, &mut out),
         }
     }
 }

@@ -6,7 +6,9 @@
 mod args;
 mod command;
 mod file;
+mod graph;
 mod output;
+mod place;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -53,6 +53,7 @@ pub use native::Natives;
 pub use neodump_derive::Dumpable;
 pub use record::Dumpable;
 pub use regenerate::{ImagePlaces, Origin, Outcome, Place, Rebuild};
+pub use schema::explain;
 pub use symbols::{Interner, Symbol};
 
 /// The examples of the guide are compiled with the tests.

@@ -1,7 +1,14 @@
 //! The commands, one a file.
 
 mod inspect;
+mod node;
+mod refs;
+mod size;
 mod verify;
+mod why;
 
 pub(crate) use inspect::Inspect;
+pub(crate) use refs::Refs;
+pub(crate) use size::Size;
 pub(crate) use verify::Verify;
+pub(crate) use why::Why;

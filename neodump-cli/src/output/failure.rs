@@ -17,6 +17,8 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         error: DumpError,
     },
+    /// What was asked for is not in the image; the text says what.
+    Not(String),
     /// The result could not be written.
     Output(std::io::Error),
 }
@@ -45,6 +47,7 @@ impl fmt::Display for Failure {
             // An error of the system names the file itself.
             Self::Image { error, .. } if error.path().is_some() => error.fmt(f),
             Self::Image { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Not(problem) => f.write_str(problem),
             Self::Output(error) => write!(f, "cannot write the result: {error}"),
         }
     }

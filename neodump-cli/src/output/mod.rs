@@ -2,6 +2,7 @@
 
 mod failure;
 mod number;
+mod progress;
 pub(crate) mod style;
 mod table;
 
@@ -10,7 +11,8 @@ use std::io::Write;
 use serde::Serialize;
 
 pub(crate) use failure::Failure;
-pub(crate) use number::{bytes, count, hash, offset, percent};
+pub(crate) use number::{bytes, count, hash, nanoseconds, offset, percent};
+pub(crate) use progress::Progress;
 pub(crate) use table::{Align, Table};
 
 /// Where a command writes its result.

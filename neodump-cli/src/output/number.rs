@@ -30,6 +30,23 @@ pub(crate) fn bytes(number: u64) -> String {
     if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
+/// A time in the unit that leaves one to three digits: `850 ns`, `6.1 ms`.
+pub(crate) fn nanoseconds(number: u64) -> String {
+    if number < 1000 {
+        return format!("{number} ns");
+    }
+    let mut value = number as f64;
+    let mut unit = "ns";
+    for next in ["us", "ms", "s"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
 /// An offset in the file: `0x1a0f8`, as the commands take it.
 pub(crate) fn offset(number: u64) -> String {
     format!("{number:#x}")
@@ -58,6 +75,10 @@ mod tests {
         assert_eq!(
             ["0 B", "1023 B", "1.0 KiB", "10 KiB", "118 MiB"],
             [0, 1023, 1024, 10_240, 118 << 20].map(bytes).as_slice()
+        );
+        assert_eq!(
+            ["0 ns", "999 ns", "1.0 us", "6.1 ms", "12 s"],
+            [0, 999, 1000, 6_120_000, 12_000_000_000].map(nanoseconds).as_slice()
         );
         assert_eq!(percent(1, 3), "33.3 %");
         assert_eq!(percent(1, 0), "");

@@ -149,7 +149,7 @@ impl<'a> Type<'a> {
 
     /// The name without paths: `Table<Value, Face>` for `vm::table::Table<vm::Value, vm::Face>`.
     pub fn short_name(&self) -> String {
-        short_name(self.name)
+        crate::schema::short_name(self.name)
     }
 
     /// Name and version of its section, if it is a manager.
@@ -214,25 +214,4 @@ impl<'a> Type<'a> {
             _ => &[],
         }
     }
-}
-
-/// A name without the paths in it.
-pub(super) fn short_name(name: &str) -> String {
-    let mut short = String::with_capacity(name.len());
-    // Where the last part of the path that is being copied starts.
-    let mut start = 0;
-    let mut rest = name;
-    while let Some(next) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix("::") {
-            short.truncate(start);
-            rest = after;
-            continue;
-        }
-        short.push(next);
-        if !next.is_alphanumeric() && next != '_' {
-            start = short.len();
-        }
-        rest = &rest[next.len_utf8()..];
-    }
-    short
 }

@@ -276,6 +276,27 @@ fn variant(line: &str) -> Option<VariantText<'_>> {
     (!name.contains(' ')).then(|| VariantText { name, discriminant, fields: Vec::new() })
 }
 
+/// A name without the paths in it.
+pub(crate) fn short_name(name: &str) -> String {
+    let mut short = String::with_capacity(name.len());
+    // Where the last part of the path that is being copied starts.
+    let mut start = 0;
+    let mut rest = name;
+    while let Some(next) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("::") {
+            short.truncate(start);
+            rest = after;
+            continue;
+        }
+        short.push(next);
+        if !next.is_alphanumeric() && next != '_' {
+            start = short.len();
+        }
+        rest = &rest[next.len_utf8()..];
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,5 +362,12 @@ type u32: 4 bytes align 4 in place
         ] {
             assert_eq!(SchemaText::parse(text).map_err(|error| error.line), Err(line), "{text}");
         }
+    }
+
+    #[test]
+    fn names_lose_their_paths_and_keep_their_parameters() {
+        let name = "vm::table::Table<vm::Value, tuple<u8, vm::Face>>#2";
+        assert_eq!(short_name(name), "Table<Value, tuple<u8, Face>>#2");
+        assert_eq!(short_name("u8"), "u8");
     }
 }
