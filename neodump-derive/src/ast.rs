@@ -76,6 +76,7 @@ pub(crate) struct Image {
     pub(crate) name: LitStr,
     pub(crate) version: LitInt,
     pub(crate) before_dump: Option<Path>,
+    pub(crate) after_dump: Option<Path>,
     pub(crate) after_load: Option<Path>,
 }
 

@@ -44,6 +44,7 @@ use proc_macro::TokenStream;
 /// | `section = "faces"`, `version = 3` | a manager with a section of its own |
 /// | `image = "neovm"`, `version = 47` | the root of an image |
 /// | `before_dump = path`, `after_load = path` | hooks of an image: `fn(&mut Self)`, or returning a `Result` |
+/// | `after_dump = path` | `fn(&mut Self)` that puts back what `before_dump` put aside, however the dump ended |
 /// | `validate = path` | `fn(&Self) -> Result<(), E>` for what must hold between fields, run by an audited load |
 /// | `transparent` | a type of one field, stored exactly as that field |
 /// | `tag = Type` | of a union: what selects its fields, each with `tag = PATTERN` |

@@ -1,7 +1,7 @@
 //! What generated code calls. Not part of the interface: it changes without notice.
 
 pub use crate::__when_testing as when_testing;
-pub use crate::dump::{HookResult, ImageRoot, IntoHookResult, Writer};
+pub use crate::dump::{HookResult, ImageRoot, IntoHookResult, ReturnsNothing, Writer};
 pub use crate::global::{Attached, Capture, GlobalError};
 pub use crate::heap::{AdoptImage, Group, Image, Object, ObjectType, Tail, TailLen, Word, WordRef, word};
 pub use crate::load::{Auditor, Reader};

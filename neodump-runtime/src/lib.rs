@@ -32,6 +32,7 @@ mod load;
 pub mod inspect;
 // Floor 6: starting from an image, or making it.
 mod regenerate;
+mod snapshot;
 // What tests of a machine's format stand on.
 pub mod format_lock;
 #[cfg(feature = "testing")]
@@ -54,6 +55,7 @@ pub use neodump_derive::Dumpable;
 pub use record::Dumpable;
 pub use regenerate::{ImagePlaces, Origin, Outcome, Place, Rebuild};
 pub use schema::explain;
+pub use snapshot::Snapshot;
 pub use symbols::{Interner, Symbol};
 
 /// The examples of the guide are compiled with the tests.

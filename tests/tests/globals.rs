@@ -366,3 +366,75 @@ fn activations_nest_like_calls_and_leave_every_state_where_it_was() {
         (vec!["outer".into(), "outer again".into()], vec!["inner".into()])
     );
 }
+
+/// A machine that counts its activations.
+#[derive(Dumpable)]
+#[dump(image = "counted", version = 1)]
+struct Counted {
+    #[dump(global = COUNTED)]
+    names: Captured<Vec<u32>>,
+    #[dump(skip = "only while programs run")]
+    running: neodump_runtime::global::Activations,
+}
+
+thread_local! {
+    static COUNTED: RefCell<Active<Vec<u32>>> = const { RefCell::new(Active::new(Vec::new())) };
+}
+
+impl Counted {
+    fn new(names: &[u32]) -> Self {
+        Self { names: Captured::new(names.to_vec()), running: Default::default() }
+    }
+
+    fn enter(&mut self) {
+        neodump_runtime::global::Activations::enter(self, |vm| &mut vm.running);
+    }
+
+    fn leave(&mut self) {
+        neodump_runtime::global::Activations::leave(self, |vm| &mut vm.running);
+    }
+}
+
+#[test]
+fn counted_activations_nest_within_a_machine_and_between_machines() {
+    let names = || COUNTED.with_borrow(|names| (**names).clone());
+    let (mut outer, mut inner) = (Counted::new(&[1]), Counted::new(&[2]));
+    outer.enter();
+    outer.enter();
+    inner.enter();
+    assert_eq!((names(), inner.running.is_active()), (vec![2], true));
+    inner.leave();
+    assert_eq!(names(), [1]);
+    outer.leave();
+    assert!(names() == [1] && outer.running.is_active() && outer.names.get().is_none());
+    outer.leave();
+    assert!(names().is_empty() && !outer.running.is_active());
+    assert_eq!((outer.names.get(), inner.names.get()), (Some(&vec![1]), Some(&vec![2])));
+    // One that was never begun is not ended.
+    outer.leave();
+    assert_eq!(outer.names.get(), Some(&vec![1]));
+    // A machine can go to another thread when its programs have ended.
+    let there = std::thread::spawn(move || {
+        outer.enter();
+        let seen = COUNTED.with_borrow(|names| (**names).clone());
+        outer.leave();
+        seen
+    });
+    assert_eq!(there.join().unwrap(), [1]);
+}
+
+#[test]
+fn a_static_that_is_held_is_left_alone_and_counted_all_the_same() {
+    let mut vm = Counted::new(&[3]);
+    COUNTED.with_borrow(|_| vm.enter());
+    assert!(vm.running.is_active() && vm.names.get().is_some());
+    vm.enter();
+    vm.leave();
+    assert!(vm.running.is_active());
+    vm.leave();
+    assert!(!vm.running.is_active());
+    vm.enter();
+    assert_eq!(COUNTED.with_borrow(|names| (**names).clone()), [3]);
+    vm.leave();
+    assert_eq!(vm.names.get(), Some(&vec![3]));
+}

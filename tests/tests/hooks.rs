@@ -290,6 +290,94 @@ mod hooks {
     }
 }
 
+/// A machine that puts its visitors aside for a dump.
+#[derive(Dumpable)]
+#[dump(image = "hooks-aside", version = 1, before_dump = Self::close, after_dump = Self::open)]
+struct House {
+    visitors: Vec<Guest>,
+    #[dump(skip = "only while a dump is going on")]
+    outside: Vec<Guest>,
+    rooms: RefCell<HashMap<Guest, u32>>,
+    #[dump(skip = "what the test asks for")]
+    refuses: bool,
+}
+
+/// Dumped in the order of names; one of them has nothing to be ordered by.
+#[derive(Dumpable, Clone, PartialEq, Eq, Debug)]
+struct Guest(String);
+
+impl std::hash::Hash for Guest {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl House {
+    fn new() -> Self {
+        let guest = |name: &str| Guest(name.to_owned());
+        let rooms = [("a", 1), ("b", 2)].map(|(name, room)| (guest(name), room)).into();
+        Self { visitors: vec![guest("v")], outside: Vec::new(), rooms: RefCell::new(rooms), refuses: false }
+    }
+
+    fn close(&mut self) -> Result<(), &'static str> {
+        self.outside = std::mem::take(&mut self.visitors);
+        if self.refuses { Err("the party goes on") } else { Ok(()) }
+    }
+
+    fn open(&mut self) {
+        assert!(self.visitors.is_empty(), "it runs once");
+        self.visitors = std::mem::take(&mut self.outside);
+    }
+}
+
+#[test]
+fn what_was_put_aside_is_back_after_a_dump_and_not_in_the_image() {
+    let mut house = House::new();
+    let folder = tempfile::tempdir().unwrap();
+    neodump_runtime::dump(&mut house, folder.path().join("house.ndump")).unwrap();
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+    let bytes = dump_to_bytes(&mut house).unwrap();
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+    let back: House = load_bytes(&bytes).unwrap();
+    assert_eq!((back.visitors.len(), back.outside.len(), back.rooms.borrow().len()), (0, 0, 2));
+}
+
+#[test]
+fn what_was_put_aside_is_back_after_a_dump_that_was_refused_wherever_that_was() {
+    let mut house = House::new();
+    house.refuses = true;
+    let error = dump_to_bytes(&mut house).unwrap_err().to_string();
+    assert_eq!(error, "cannot dump house (before_dump): the party goes on");
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+    house.refuses = false;
+    // By the trace.
+    std::mem::forget(house.rooms.borrow_mut());
+    assert!(dump_to_bytes(&mut house).unwrap_err().to_string().starts_with("cannot dump house.rooms: "));
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+    house.rooms = RefCell::default();
+    // By the file system, when the machine has been read.
+    let error = neodump_runtime::dump(&mut house, "/dev/null/house.ndump").unwrap_err();
+    assert!(matches!(error, DumpError::Io { .. }), "{error}");
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+    // And when the natives are at fault, which are looked at first.
+    let natives = Natives::new()
+        .function("f", hooks::before as fn(&mut Plain))
+        .function("f", hooks::after as fn(&mut Plain));
+    assert!(neodump_runtime::Dumper::new().natives(&natives).to_bytes(&mut house).is_err());
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+}
+
+#[test]
+fn what_was_put_aside_is_back_when_the_machines_own_code_unwinds() {
+    let mut house = House::new();
+    let mut tell = |_| std::panic::resume_unwind(Box::new(()));
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        neodump_runtime::Dumper::new().progress(&mut tell).to_bytes(&mut house).is_ok()
+    }));
+    assert!(unwound.is_err());
+    assert_eq!((house.visitors.len(), house.outside.len()), (1, 0));
+}
+
 #[test]
 fn hooks_may_return_nothing() {
     let mut vm = Plain { number: 3 };

@@ -23,6 +23,7 @@ const ON_TYPES: &[&str] = &[
     "version",
     "image",
     "before_dump",
+    "after_dump",
     "after_load",
     "validate",
     "transparent",

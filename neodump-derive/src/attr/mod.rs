@@ -45,6 +45,7 @@ pub(crate) struct TypeAttrs {
     pub(crate) version: Slot<LitInt>,
     pub(crate) image: Slot<LitStr>,
     pub(crate) before_dump: Slot<Path>,
+    pub(crate) after_dump: Slot<Path>,
     pub(crate) after_load: Slot<Path>,
     pub(crate) validate: Slot<Path>,
     pub(crate) transparent: Slot<()>,
@@ -116,6 +117,7 @@ impl TypeAttrs {
             "before_dump" => {
                 set(&mut this.before_dump, key, path(key, input, "before_dump = Self::quiesce")?)
             }
+            "after_dump" => set(&mut this.after_dump, key, path(key, input, "after_dump = Self::put_back")?),
             "after_load" => set(&mut this.after_load, key, path(key, input, "after_load = Self::resume")?),
             "validate" => set(&mut this.validate, key, path(key, input, "validate = Self::check")?),
             "remote" => set(&mut this.remote, key, path(key, input, "remote = other::Type")?),

@@ -126,6 +126,7 @@ fn refuse_companions(ctxt: &Ctxt, attrs: &TypeAttrs, is_union: bool) {
     need(ctxt, &attrs.bits, word, "`unsafe(word)`: #[dump(unsafe(word), bits = 3)]");
     need(ctxt, &attrs.shift, word, "`unsafe(word)`: #[dump(unsafe(word), shift = 8)]");
     need(ctxt, &attrs.before_dump, image, "`image`: hooks belong to the root type");
+    need(ctxt, &attrs.after_dump, image, "`image`: hooks belong to the root type");
     need(ctxt, &attrs.after_load, image, "`image`: hooks belong to the root type");
     if let Some(validate) = attrs.validate.as_ref().filter(|_| word || is_union) {
         let noun = if word { "a word is valid whatever its bits" } else { "a union is checked by its tag" };
@@ -261,6 +262,7 @@ fn role(ctxt: &Ctxt, attrs: &mut TypeAttrs, owner: Owner, input: &DeriveInput) -
                 name: name.value,
                 version: version.value,
                 before_dump: attrs.before_dump.take().map(|path| path.value),
+                after_dump: attrs.after_dump.take().map(|path| path.value),
                 after_load: attrs.after_load.take().map(|path| path.value),
             })
         }

@@ -14,6 +14,7 @@ use crate::names::Names;
 ///     const NAME: &'static str = "neovm";
 ///     const VERSION: u32 = 47;
 ///     fn before_dump(&mut self) -> p::HookResult { p::IntoHookResult::into_hook_result(path(self)) }
+///     fn after_dump(&mut self) { p::ReturnsNothing::nothing(path(self)) }
 ///     fn after_load(&mut self) -> p::HookResult { .. }
 ///     fn validate(&self) -> p::HookResult { .. }
 ///     fn image(&self) -> p::Option<&p::Image> { p::AdoptImage::image(&self.heap) }
@@ -25,6 +26,12 @@ pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
     let before_dump = image.before_dump.as_ref().map(|path| {
         let hook = hook(n, path);
         quote!(fn before_dump(&mut self) -> #hook_result { #hook })
+    });
+    let after_dump = image.after_dump.as_ref().map(|path| {
+        let nothing = n.p_at("ReturnsNothing", path.span());
+        let span = path.span().resolved_at(Span::call_site());
+        let call = quote_spanned!(span=> #nothing::nothing(#path(self)));
+        quote!(fn after_dump(&mut self) { #call })
     });
     let after_load = image.after_load.as_ref().map(|path| {
         let hook = hook(n, path);
@@ -44,6 +51,7 @@ pub(super) fn image(c: &Container, n: &Names, image: &Image) -> TokenStream {
         const NAME: &'static str = #name;
         const VERSION: u32 = #version;
         #before_dump
+        #after_dump
         #after_load
         #validate
         #heap

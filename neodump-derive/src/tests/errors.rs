@@ -81,6 +81,7 @@ fn roles_and_their_companions_go_together() {
     refuses("#[dump(section = \"faces\")] struct S;", "`section` goes with `version`");
     refuses("#[dump(image = \"vm\")] struct S;", "`image` goes with `version`");
     refuses("#[dump(before_dump = f)] struct S;", "`before_dump` goes with `image`");
+    refuses("#[dump(after_dump = f)] struct S;", "`after_dump` goes with `image`");
     refuses(
         "#[dump(unsafe(word), objects(A = 1), validate = f)] #[repr(transparent)] struct S(usize);",
         "a word is valid whatever its bits: put `validate` on the type that has it in a field",

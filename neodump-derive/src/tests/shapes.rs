@@ -144,7 +144,7 @@ shapes! {
         struct FaceTable { faces: HashMap<Symbol, Face>, #[dump(cache)] realized: FaceCache }
     }
     image: {
-        #[dump(image = "neovm", version = 47, before_dump = Vm::quiesce, after_load = resume, validate = check)]
+        #[dump(image = "neovm", version = 47, before_dump = Vm::quiesce, after_dump = put_back, after_load = resume, validate = check)]
         struct Vm {
             #[dump(heap)] heap: Heap,
             faces: FaceTable,

@@ -19,7 +19,7 @@ use std::time::Instant;
 pub(crate) use buffer::prefetch;
 pub(crate) use path::{DEEPEST, Find};
 pub use report::{DumpReport, Progress};
-pub use root::{HookResult, ImageRoot, IntoHookResult};
+pub use root::{HookResult, ImageRoot, IntoHookResult, ReturnsNothing};
 pub(crate) use sections::framework;
 pub use trace::KeyedMap;
 pub(crate) use trace::Tracer;
@@ -48,7 +48,7 @@ use sections::Sections;
 /// # Errors
 ///
 /// [`DumpError::Serialization`] for what cannot be dumped, with the path to it, and
-/// [`DumpError::Io`]. The machine is as before, but for what `before_dump` did.
+/// [`DumpError::Io`]. The machine is as before, but for what `before_dump` did and `after_dump` did not undo.
 pub fn dump<R: ImageRoot>(root: &mut R, path: impl AsRef<Path>) -> Result<DumpReport> {
     Dumper::new().to_file(root, path)
 }
@@ -147,7 +147,8 @@ impl<'a> Dumper<'a> {
     }
 
     fn collect<R: ImageRoot>(&mut self, root: &mut R) -> Result<(Sections, DumpReport)> {
-        root.before_dump().map_err(|problem| DumpError::Serialization {
+        let machine = Quiesced(root);
+        machine.0.before_dump().map_err(|problem| DumpError::Serialization {
             path: format!("{} (before_dump)", root_name::<R>()),
             problem,
         })?;
@@ -156,7 +157,7 @@ impl<'a> Dumper<'a> {
         natives.check()?;
         let graph = TypeGraph::of(TypeRef::of::<R>());
         sections::check_sections(&graph)?;
-        let root = &*root;
+        let root = &*machine.0;
         let images: Vec<&Image> = root.image().into_iter().collect();
         let at_root = |refusal: Box<Refusal>| refused::<R>(root, &refusal, &[]);
 
@@ -205,6 +206,15 @@ impl<'a> Dumper<'a> {
         report.relocations = sections.relocations;
         report.emit = started.elapsed();
         Ok((sections, report))
+    }
+}
+
+/// A machine that is being dumped: whatever comes of it, the last thing is that it gets back what it has put aside.
+struct Quiesced<'r, R: ImageRoot>(&'r mut R);
+
+impl<R: ImageRoot> Drop for Quiesced<'_, R> {
+    fn drop(&mut self) {
+        self.0.after_dump();
     }
 }
 

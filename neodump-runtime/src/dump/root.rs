@@ -29,6 +29,10 @@ pub unsafe trait ImageRoot: Dumpable {
         Ok(())
     }
 
+    /// Puts back what [`before_dump`](Self::before_dump) has put aside: runs when the dump has read the machine, or was
+    /// refused, by `before_dump` itself too.
+    fn after_dump(&mut self) {}
+
     /// Completes a loaded machine. All of it is there.
     ///
     /// # Errors
@@ -81,6 +85,21 @@ pub trait IntoHookResult {
     ///
     /// The hook's own.
     fn into_hook_result(self) -> HookResult;
+}
+
+/// What `after_dump` may return: nothing, since nobody could do anything about its error.
+#[diagnostic::on_unimplemented(
+    message = "an `after_dump` hook returns nothing, not `{Self}`: it puts back what `before_dump` put aside, however the \
+               dump ended",
+    label = "returns `{Self}`"
+)]
+pub trait ReturnsNothing {
+    /// Takes it.
+    fn nothing(self);
+}
+
+impl ReturnsNothing for () {
+    fn nothing(self) {}
 }
 
 impl IntoHookResult for () {

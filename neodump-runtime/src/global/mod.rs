@@ -39,11 +39,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod activations;
 mod active;
 mod by_thread;
 mod captured;
 mod kinds;
 
+pub use activations::Activations;
 pub use active::Active;
 pub use by_thread::ByThread;
 pub(crate) use captured::Field;

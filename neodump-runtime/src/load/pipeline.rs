@@ -28,6 +28,16 @@ pub(crate) enum Trust {
     Audited,
     /// They are neodump's: mapped, and checked as it says.
     Mapped(Check),
+    /// This process has dumped them, and nobody has changed them: nothing is checked but what the machine itself asks of a
+    /// machine. What a dump leaves out is not in the bytes, so it can be missing.
+    Own,
+}
+
+impl Trust {
+    /// Whether `validate` runs.
+    fn validates(self) -> bool {
+        !matches!(self, Self::Mapped(_))
+    }
 }
 
 pub(super) struct Pipeline<'a> {
@@ -123,6 +133,8 @@ impl Pipeline<'_> {
             Trust::Audited => Region::own(source, header, Check::Checksums, self.placement)?,
             // SAFETY: forwarded from the caller.
             Trust::Mapped(check) => unsafe { Region::map(source, header, check, self.placement) }?,
+            // SAFETY: forwarded from the caller.
+            Trust::Own => unsafe { Region::map(source, header, Check::Trusted, self.placement) }?,
         };
         // SAFETY: until the guard is defused nothing outside the load refers to the image.
         let mut region = unsafe { region.guard() };
@@ -213,7 +225,7 @@ impl Pipeline<'_> {
         if self.trust == Trust::Audited {
             region.seal()?;
         }
-        let writes = if region.way() == Way::AtBase && matches!(self.trust, Trust::Mapped(_)) {
+        let writes = if region.way() == Way::AtBase && self.trust != Trust::Audited {
             Writes::Pages
         } else {
             Writes::Unknown
@@ -236,10 +248,7 @@ impl Pipeline<'_> {
         };
         let external = self.interner.is_some();
         let frozen = frozen.filter(|_| !external);
-        let checked = match self.trust {
-            Trust::Audited => graph.checked(),
-            Trust::Mapped(_) => CheckedTypes::default(),
-        };
+        let checked = if self.trust.validates() { graph.checked() } else { CheckedTypes::default() };
         let mut reader = Reader::new(
             sections,
             managers,
@@ -286,7 +295,7 @@ impl Pipeline<'_> {
         self.report.hydrate = started.elapsed();
 
         let started = Instant::now();
-        if self.trust == Trust::Audited {
+        if self.trust.validates() {
             validate_values(&root, &arenas, &checked)?;
             validate(&arenas)?;
             root.validate().map_err(|problem| refused("validate", problem))?;

@@ -1,7 +1,7 @@
 use neodump_runtime::Dumpable;
 
 #[derive(Dumpable)]
-#[dump(image = "vm", version = 1, before_dump = Self::quiesce, after_load = Self::resume)]
+#[dump(image = "vm", version = 1, before_dump = Self::quiesce, after_dump = Self::put_back, after_load = Self::resume)]
 struct Vm {
     count: u32,
 }
@@ -9,6 +9,10 @@ struct Vm {
 impl Vm {
     fn quiesce(&mut self) -> u32 {
         self.count
+    }
+
+    fn put_back(&mut self) -> Result<(), String> {
+        Ok(())
     }
 
     fn resume(self) {}
