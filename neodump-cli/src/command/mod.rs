@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod draw;
 mod inspect;
 mod node;
 mod refs;
@@ -7,6 +8,7 @@ mod size;
 mod verify;
 mod why;
 
+pub(crate) use draw::Draw;
 pub(crate) use inspect::Inspect;
 pub(crate) use refs::Refs;
 pub(crate) use size::Size;

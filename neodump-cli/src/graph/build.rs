@@ -1,6 +1,7 @@
 //! Making the graph: one walk over everything that is reached from nowhere but its own place.
 
 use neodump_runtime::bounds::Extent;
+use neodump_runtime::image::SegmentKind;
 use neodump_runtime::inspect::{Image, TypeId};
 use neodump_runtime::{DumpError, Result};
 
@@ -46,6 +47,7 @@ impl<'i, 'a> Graph<'i, 'a> {
             own: Vec::with_capacity(count),
             tallies: Tallies::default(),
             claims: Vec::new(),
+            ro: image.header().segment(SegmentKind::Ro),
             owner: Owner::Field(0),
             node: 0,
             bytes: 0,
@@ -98,6 +100,8 @@ struct Builder<'i, 'a> {
     own: Vec<u64>,
     tallies: Tallies,
     claims: Vec<(u64, u64, u32)>,
+    /// Where segment `ro` is.
+    ro: Extent,
     /// Whose row is written.
     owner: Owner,
     node: u32,
@@ -198,7 +202,8 @@ impl Visit for Builder<'_, '_> {
 
     fn payload(&mut self, _: u64, _: u64, payload: Payload) {
         self.bytes = self.bytes.saturating_add(payload.extent.length);
-        self.tallies.count(self.owner, self.top.unwrap_or(payload.top) as usize, &payload);
+        let in_ro = self.ro.contains(payload.extent);
+        self.tallies.count(self.owner, self.top.unwrap_or(payload.top) as usize, &payload, in_ro);
         if payload.extent.length > 0 {
             self.claims.push((payload.extent.offset, payload.extent.length, self.node));
         }

@@ -79,7 +79,6 @@ impl Edges {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::graph::testing::edges;
 
     #[test]

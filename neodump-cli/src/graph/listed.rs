@@ -38,6 +38,25 @@ impl Listed {
         Self { rw, base: header.preferred_base(), classes }
     }
 
+    /// How many words of `extent` are relocated.
+    pub(crate) fn count(&self, extent: Extent) -> u64 {
+        let Some(inside) = extent.intersect(self.rw) else { return 0 };
+        let first = (inside.offset - self.rw.offset).div_ceil(WORD);
+        let last = (inside.offset - self.rw.offset + inside.length) / WORD;
+        let mut count = 0;
+        let mut at = first;
+        while at < last {
+            let bit = at % 64;
+            let width = (64 - bit).min(last - at);
+            let mask = if width == 64 { u64::MAX } else { ((1 << width) - 1) << bit };
+            for (_, bits) in &self.classes {
+                count += u64::from((bits.get((at / 64) as usize).copied().unwrap_or(0) & mask).count_ones());
+            }
+            at += width;
+        }
+        count
+    }
+
     /// The offset that `word`, which lies at offset `at`, stands for, if it is relocated. Tags below the address are
     /// still in it.
     pub(crate) fn target(&self, at: u64, word: u64) -> Option<u64> {

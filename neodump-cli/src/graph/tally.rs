@@ -19,6 +19,8 @@ pub(crate) struct Tally {
     pub(crate) vector_bytes: u64,
     /// Bytes of maps that lie in the image, with their indexes.
     pub(crate) map_bytes: u64,
+    /// Those of the bytes of vectors and maps that are in segment `ro`.
+    pub(crate) ro_bytes: u64,
     /// Bytes of what is read into values that Rust owns.
     pub(crate) hydrated_bytes: u64,
     /// How many such values: each is an allocation at a load.
@@ -38,6 +40,7 @@ impl Tally {
         for (mine, theirs) in [
             (&mut self.vector_bytes, other.vector_bytes),
             (&mut self.map_bytes, other.map_bytes),
+            (&mut self.ro_bytes, other.ro_bytes),
             (&mut self.hydrated_bytes, other.hydrated_bytes),
             (&mut self.hydrated_values, other.hydrated_values),
             (&mut self.hydrated_entries, other.hydrated_entries),
@@ -46,9 +49,9 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, payload: &Payload) {
-        let mut one = Self::default();
+    fn count(&mut self, payload: &Payload, in_ro: bool) {
         let length = payload.extent.length;
+        let mut one = Self { ro_bytes: if in_ro { length } else { 0 }, ..Self::default() };
         match payload.kind {
             PayloadKind::Vector => one.vector_bytes = length,
             PayloadKind::Map | PayloadKind::Index => one.map_bytes = length,
@@ -93,7 +96,7 @@ impl Tallies {
         })
     }
 
-    pub(super) fn count(&mut self, owner: Owner, field: usize, payload: &Payload) {
+    pub(super) fn count(&mut self, owner: Owner, field: usize, payload: &Payload, in_ro: bool) {
         let (owners, owner) = match owner {
             Owner::Object(ordinal) => (&mut self.objects, ordinal),
             Owner::Field(field) => (&mut self.fields, field),
@@ -106,7 +109,7 @@ impl Tallies {
             fields.resize(field + 1, Tally::default());
         }
         if let Some(tally) = fields.get_mut(field) {
-            tally.count(payload);
+            tally.count(payload, in_ro);
         }
     }
 }

@@ -6,7 +6,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use self::report::{FieldSize, Load, Report, report};
+pub(crate) use self::report::{FieldSize, fields};
+use self::report::{Load, Report, report};
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::graph::{cost, short_name};
 use crate::output::{

@@ -53,21 +53,23 @@ pub(super) struct TypeSize<'a> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct FieldSize<'a> {
-    pub(super) name: String,
+pub(crate) struct FieldSize<'a> {
+    pub(crate) name: String,
     #[serde(rename = "type")]
-    pub(super) ty: &'a str,
+    pub(crate) ty: &'a str,
     /// Bytes inside of the records.
-    pub(super) record_bytes: u64,
+    pub(crate) record_bytes: u64,
     /// Bytes of vectors and strings that it owns elsewhere in the image.
-    pub(super) vector_bytes: u64,
+    pub(crate) vector_bytes: u64,
     /// Bytes of maps that lie in the image, and of their indexes.
-    pub(super) map_bytes: u64,
+    pub(crate) map_bytes: u64,
+    /// Those of the bytes of vectors and maps that are in segment `ro`.
+    pub(crate) ro_bytes: u64,
     /// Bytes that are read into values which Rust owns.
-    pub(super) hydrated_bytes: u64,
-    pub(super) hydrated_values: u64,
-    pub(super) hydrated_entries: u64,
-    pub(super) load_nanoseconds: u64,
+    pub(crate) hydrated_bytes: u64,
+    pub(crate) hydrated_values: u64,
+    pub(crate) hydrated_entries: u64,
+    pub(crate) load_nanoseconds: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -186,7 +188,7 @@ fn types<'a>(graph: &Graph<'_, 'a>, tiers: &[TypeTier<'a>]) -> Vec<TypeSize<'a>>
 }
 
 /// The fields of a type of which there are `count` records with `record_bytes` together.
-fn fields<'a>(
+pub(crate) fn fields<'a>(
     graph: &Graph<'_, 'a>,
     ty: &Type<'a>,
     owner: Owner,
@@ -223,6 +225,7 @@ fn fields<'a>(
             record_bytes: record,
             vector_bytes: tally.vector_bytes,
             map_bytes: tally.map_bytes,
+            ro_bytes: tally.ro_bytes,
             hydrated_bytes: tally.hydrated_bytes,
             hydrated_values: tally.hydrated_values,
             hydrated_entries: tally.hydrated_entries,
@@ -243,6 +246,7 @@ fn fields<'a>(
             record_bytes: record_bytes - inside,
             vector_bytes: 0,
             map_bytes: 0,
+            ro_bytes: 0,
             hydrated_bytes: 0,
             hydrated_values: 0,
             hydrated_entries: 0,
