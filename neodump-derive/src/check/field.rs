@@ -183,7 +183,7 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             if !types::mentions_shared(ty) {
                 ctxt.error(
                     key.span(),
-                    "`shared` is said of `Rc` and `Arc`, and this type names neither: remove it",
+                    "`shared` is said of `Rc`, `Arc` and `Weak`, and this type names none: remove it",
                 );
             }
             types::refuse(ctxt, ty, true);
@@ -193,8 +193,8 @@ pub(super) fn policy(ctxt: &Ctxt, owner: Owner, attrs: FieldAttrs, ty: &Type) ->
             if types::mentions(ty, "Weak") {
                 ctxt.error_over(
                     ty,
-                    "`weak` is for words and pointers to heap objects; a `Weak` of a value that is shared is made again by its \
-                     owner: #[dump(skip = \"made by its owner\")] here, and `relink` on a field of the owner",
+                    "`weak` is for words and pointers to heap objects; a `Weak` of a value that is shared says it by its type: \
+                     write #[dump(shared)]",
                 );
             } else if types::mentions_shared(ty) {
                 ctxt.error_over(ty, "an owner of an `Rc` or `Arc` keeps it: remove `weak`, and write #[dump(shared)]");

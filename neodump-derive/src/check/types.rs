@@ -78,9 +78,9 @@ pub(super) fn int_literal(expr: &Expr) -> Option<(i128, Span)> {
     }
 }
 
-/// Whether the type names `Rc` or `Arc`.
+/// Whether the type names `Rc`, `Arc`, or the `Weak` of one.
 pub(super) fn mentions_shared(ty: &Type) -> bool {
-    mentions(ty, "Rc") || mentions(ty, "Arc")
+    ["Rc", "Arc", "Weak"].into_iter().any(|name| mentions(ty, name))
 }
 
 /// Whether the type names `name`, itself or in its arguments.
@@ -191,6 +191,12 @@ impl<'ast> Visit<'ast> for Refuse<'_> {
                 }
             }
             Type::Path(path) => {
+                if last_is(path, "Weak") && !self.shared {
+                    return self.ctxt.error_over(
+                        ty,
+                        "a `Weak` refers to what its owners share after the load too; say so with #[dump(shared)]",
+                    );
+                }
                 if is_shared(path) && !self.shared {
                     return self.ctxt.error_over(
                         ty,

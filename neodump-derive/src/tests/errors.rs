@@ -227,7 +227,7 @@ fn weak_references_identities_and_mirrors_are_said_of_what_has_them() {
     accepts("struct S { #[dump(weak)] f: Option<NonNull<Cons>>, #[dump(weak, default = NIL)] g: Value }");
     refuses("struct S { #[dump(weak = 1)] f: *mut Cons }", "`weak` takes no value");
     refuses("struct S { #[dump(weak, cache)] f: *mut Cons }", "`cache` contradicts `weak`");
-    refuses("struct S { #[dump(weak)] f: std::rc::Weak<u8> }", "made again by its owner");
+    refuses("struct S { #[dump(weak)] f: std::rc::Weak<u8> }", "says it by its type: write #[dump(shared)]");
     refuses("struct S { #[dump(weak)] f: Rc<u8> }", "write #[dump(shared)]");
     refuses("#[dump(unsafe(word))] struct Value(#[dump(weak)] u64);", "a word's bits are its value");
     accepts("struct S { #[dump(identity_key)] f: HashMap<Value, u8> }");
@@ -276,8 +276,9 @@ fn what_a_dump_follows_is_promised() {
 #[test]
 fn field_types_that_are_plainly_wrong_say_what_to_use() {
     refuses("struct S { f: Rc<u8> }", "say so with #[dump(shared)]");
+    refuses("struct S { f: RefCell<std::rc::Weak<u8>> }", "say so with #[dump(shared)]");
     refuses("struct S { f: Vec<std::sync::Arc<u8>> }", "say so with #[dump(shared)]");
-    refuses("struct S { #[dump(shared)] f: Box<u8> }", "names neither");
+    refuses("struct S { #[dump(shared)] f: Box<u8> }", "names none");
     refuses("struct S { f: fn(u8) }", "add #[dump(native)]");
     refuses("struct S { f: Option<fn(u8)> }", "add #[dump(native)]");
     refuses("struct S { f: Vec<fn(u8)> }", "give it a field of its own");

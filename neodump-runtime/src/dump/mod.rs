@@ -190,6 +190,7 @@ impl<'a> Dumper<'a> {
         let place = writer.root(R::RECORD).map_err(at_root)?;
         R::write(root, place, &mut writer).map_err(at_root)?;
         writer.drain().map_err(at_root)?;
+        writer.settle_weak();
         if let Some(interner) = self.interner {
             writer.symbols(interner).map_err(at_root)?;
         }

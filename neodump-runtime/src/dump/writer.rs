@@ -54,6 +54,8 @@ pub struct Writer<'a> {
     current: u32,
     queue: VecDeque<Later>,
     shared: HashMap<(usize, TypeId), Place>,
+    /// The references to shared values that own nothing, written when all owners are.
+    weak: Vec<(Place, usize, TypeId)>,
     /// Until the end of the dump: shared values are known by their addresses, which must not be used again.
     kept: Vec<Kept>,
     /// Locks of what is written, until all that was put off behind them is written too.
@@ -87,6 +89,7 @@ impl<'a> Writer<'a> {
             current: HYDRATION,
             queue: VecDeque::new(),
             shared: HashMap::new(),
+            weak: Vec::new(),
             kept: Vec::new(),
             held: Vec::new(),
             symbols: None,
@@ -308,6 +311,21 @@ impl<'a> Writer<'a> {
         let payload = self.payload(at, 1, record.with_identity())?;
         self.shared.insert((address, id), payload);
         Ok(Some(payload))
+    }
+
+    /// As [`shared`](Self::shared) for a reference that owns nothing: it refers to the value if an owner of it is
+    /// written, now or later, and else to nothing.
+    pub(crate) fn weak(&mut self, at: Place, address: usize, id: TypeId) {
+        self.weak.push((at, address, id));
+    }
+
+    /// Writes the references that own nothing, when all owners are written.
+    pub(crate) fn settle_weak(&mut self) {
+        for (at, address, id) in std::mem::take(&mut self.weak) {
+            if let Some(&payload) = self.shared.get(&(address, id)) {
+                self.put_reference(at, payload, 1);
+            }
+        }
     }
 
     /// Puts off the writing of `count` values to `payload`.

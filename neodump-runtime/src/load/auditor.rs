@@ -95,6 +95,8 @@ pub struct Auditor<'a> {
     /// Whether a typed pointer, which needs no kind byte, leads to a type that has one.
     typed_kinds: bool,
     shared: HashMap<u64, TypeId>,
+    /// The references to shared payloads that own nothing: the place, the type of the owners, and where each is.
+    weak: Vec<(u64, TypeId, At)>,
     /// The number of values without bytes.
     weightless: u64,
     /// The indexes of maps whose keys are numbers, symbols, pointers and bytes, and those of all others, whose keys
@@ -123,6 +125,7 @@ impl<'a> Auditor<'a> {
             groups: Vec::new(),
             typed_kinds: false,
             shared: HashMap::new(),
+            weak: Vec::new(),
             weightless: 0,
             plain_indexes: Vec::new(),
             other_indexes: Vec::new(),
@@ -261,6 +264,32 @@ impl<'a> Auditor<'a> {
                 let (at, _) = self.payload(reference, record.with_identity())?;
                 self.shared.insert(reference.place, id);
                 Ok(Some(at))
+            }
+        }
+    }
+
+    /// Notes a reference that owns nothing: whether its payload has owners is known when all have been audited.
+    pub(crate) fn weak(&mut self, reference: Reference, owner: TypeId, at: At) -> Result<(), Box<Fault>> {
+        match reference {
+            Reference { place: 0, len: 0 } => {}
+            Reference { place, len: 1 } => self.weak.push((place, owner, at)),
+            Reference { len, .. } => {
+                return Err(Fault::new(format!(
+                    "weak reference to {len} values, expected 1, or 0 at place 0"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that each weak reference is to a payload that owners of its type have.
+    pub(crate) fn check_weak(&self) -> Result<(), Box<Fault>> {
+        let owned = |(place, owner, _): &&(u64, TypeId, At)| self.shared.get(place) == Some(owner);
+        match self.weak.iter().find(|weak| !owned(weak)) {
+            None => Ok(()),
+            Some((.., at)) => {
+                Err(Fault::new("weak reference to what no owner of its type has")
+                    .at(at.as_ptr::<u8>().addr()))
             }
         }
     }

@@ -494,6 +494,7 @@ fn audit<R: ImageRoot>(
     unsafe { R::audit(root_section.at(0), &mut auditor) }
         .map_err(|fault| in_root(fault, auditor.current()))?;
     auditor.drain().map_err(|fault| in_root(fault, auditor.current()))?;
+    auditor.check_weak().map_err(|fault| in_root(fault, ROOT as usize))?;
     auditor.check_kinds().map_err(|(ty, fault)| refuse(fault, HEAP as usize, ty.short_name()))?;
     let fixups = auditor.check_filled()?;
     let rehashed = auditor.settle_plain_indexes(load).map_err(|fault| refuse(fault, WORDS as usize, ""))?;

@@ -28,6 +28,14 @@ struct Fill {
     fill: unsafe fn(*mut u8, At, usize, &mut Reader<'_>),
 }
 
+/// A reference to a shared value that owns nothing.
+struct Weak {
+    this: *mut u8,
+    place: u64,
+    owner: TypeId,
+    refer: unsafe fn(*mut u8, *const u8),
+}
+
 /// Work of the second pass.
 pub(crate) enum Second {
     /// Moves staged entries into a keyed collection.
@@ -104,6 +112,8 @@ pub struct Reader<'a> {
     second: Vec<(Group, (u32, Second))>,
     account: Account,
     shared: HashMap<(u64, TypeId), (*const u8, Group)>,
+    /// The references to shared values that own nothing, made when all owners are.
+    weak: Vec<Weak>,
     groups: Groups,
     /// The group of what is being read.
     current: Group,
@@ -144,6 +154,7 @@ impl<'a> Reader<'a> {
             second: Vec::new(),
             account: Account::new(sections),
             shared: HashMap::new(),
+            weak: Vec::new(),
             groups: Groups::new(),
             current: Group::ROOT,
             frozen,
@@ -245,6 +256,17 @@ impl<'a> Reader<'a> {
         self.jobs.push(Fill { group, section, values: value, payload, count: 1, fill });
     }
 
+    /// Puts off a reference that owns nothing until the owners of its value have been read.
+    pub(crate) fn weak(
+        &mut self,
+        this: *mut u8,
+        reference: Reference,
+        owner: TypeId,
+        refer: unsafe fn(*mut u8, *const u8),
+    ) {
+        self.weak.push(Weak { this, place: reference.place, owner, refer });
+    }
+
     /// The address of the function with an import number.
     pub(crate) fn native(&self, number: u32) -> usize {
         let Some(slot) = number.checked_sub(1).and_then(|index| self.imports.slot(index as usize)) else {
@@ -315,6 +337,14 @@ impl<'a> Reader<'a> {
             self.account.enter(job.section);
             // SAFETY: the job was queued with the final address of its values and their payload.
             unsafe { (job.fill)(job.values, job.payload, job.count, self) };
+        }
+        // Before the second pass: conversions may drop owners.
+        for weak in std::mem::take(&mut self.weak) {
+            let Some((value, _)) = self.shared.get(&(weak.place, weak.owner)) else {
+                self.broken("a weak reference")
+            };
+            // SAFETY: queued with the final address of the reference, and a function for owners of this type.
+            unsafe { (weak.refer)(weak.this, *value) };
         }
         self.account.enter_root();
         std::mem::replace(&mut self.groups, Groups::new()).sort(&mut self.second);
