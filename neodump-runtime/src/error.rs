@@ -51,6 +51,11 @@ pub enum DumpError {
         /// missing or of another type. Never empty: hashes alone explain nothing.
         changes: Vec<String>,
     },
+    /// This executable has no fingerprint, and strict mode demands one.
+    NoFingerprint {
+        /// What it lacks, and what to do about it.
+        problem: String,
+    },
     /// The bytes are not those that were written: the file is damaged.
     ChecksumMismatch {
         /// The damaged section, or `"header"`.
@@ -143,7 +148,7 @@ impl DumpError {
             | Self::ImageFormat { .. } => true,
             // All that a place needs is an image, unless what one of them has is the machine's own fault.
             Self::Unusable { searched } => searched.iter().all(|searched| searched.why.is_stale()),
-            Self::Serialization { .. } | Self::Deserialization { .. } => false,
+            Self::Serialization { .. } | Self::Deserialization { .. } | Self::NoFingerprint { .. } => false,
         }
     }
 }
@@ -192,6 +197,7 @@ impl fmt::Display for DumpError {
                     write!(f, "\n  {} ({place}): {}", path.display(), why.to_string().replace('\n', "\n  "))
                 })
             }
+            Self::NoFingerprint { problem } => write!(f, "no fingerprint for strict mode: {problem}"),
             Self::Serialization { path, problem } => write!(f, "cannot dump {path}: {problem}"),
             Self::Deserialization { path, problem } => write!(f, "cannot load {path}: {problem}"),
         }

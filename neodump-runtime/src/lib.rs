@@ -17,7 +17,8 @@ pub mod schema;
 // Floor 2: the file, and moving its words.
 pub mod image;
 pub mod reloc;
-// Floor 3: stored forms, symbols, natives, and state in statics.
+// Floor 3: stored forms, symbols, natives, state in statics, and what ties an image to an executable.
+pub mod fingerprint;
 pub mod global;
 pub mod native;
 pub mod record;
@@ -43,6 +44,7 @@ pub mod __private;
 
 pub use dump::{DumpReport, Dumper, ImageRoot, Progress, dump, dump_to_bytes};
 pub use error::{DumpError, Result, Searched};
+pub use fingerprint::Strict;
 pub use heap::{
     AdoptImage, Arena, Image, ImageKey, ImageMap, ImageOption, ImageSet, ImageStr, ImageVec, Marks, Object,
     ObjectType, ProcessPtr, Word,

@@ -106,7 +106,7 @@ impl Inspect {
         writeln!(to, "  schema {} ({} types)", report.root_schema_hash, count(report.types as u64))?;
         writeln!(to, "  natives {} ({} imports)", report.natives_hash, count(report.imports as u64))?;
         if let Some(fingerprint) = &report.executable_fingerprint {
-            writeln!(to, "  loads into the executable {fingerprint} only")?;
+            writeln!(to, "  loads into the executable of {fingerprint} only")?;
         }
 
         writeln!(to, "\n{title}segments{title:#}")?;
@@ -207,8 +207,6 @@ impl<'i> Report<'i> {
         let header = image.header();
         let identity = header.identity();
         let relocations = image.relocations();
-        let fingerprint = identity.fingerprint.iter().any(|byte| *byte != 0);
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let arenas: Vec<Arena<'_>> = image.arenas().iter().map(|arena| Arena::of(image, arena)).collect();
         Self {
             name: &identity.name,
@@ -218,7 +216,7 @@ impl<'i> Report<'i> {
             preferred_base: header.preferred_base(),
             root_schema_hash: hash(identity.root_hash),
             natives_hash: hash(identity.natives_hash),
-            executable_fingerprint: fingerprint.then(|| hex(&identity.fingerprint)),
+            executable_fingerprint: identity.fingerprint.map(|fingerprint| fingerprint.to_string()),
             segments: SegmentKind::ALL.into_iter().map(|kind| Segment::of(image, kind)).collect(),
             sections: image.sections().map(|section| Section::of(image, section)).collect(),
             relocations: Relocations {

@@ -29,6 +29,7 @@ pub use writer::Writer;
 pub(crate) use writer::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS};
 
 use crate::error::{DumpError, Result};
+use crate::fingerprint::{Strict, fingerprint};
 use crate::heap::Image;
 use crate::image::{self, Replacement};
 use crate::native::{ImportId, ImportTable, Natives};
@@ -68,6 +69,7 @@ pub struct Dumper<'a> {
     natives: Option<&'a Natives>,
     interner: Option<&'a Interner>,
     progress: Option<&'a mut dyn FnMut(Progress)>,
+    strict: Option<Strict>,
 }
 
 impl<'a> Dumper<'a> {
@@ -94,6 +96,15 @@ impl<'a> Dumper<'a> {
     #[must_use]
     pub fn progress(mut self, progress: &'a mut dyn FnMut(Progress)) -> Self {
         self.progress = Some(progress);
+        self
+    }
+
+    /// Lets no executable but this one load the image: see [`fingerprint`](crate::fingerprint).
+    ///
+    /// A dump by an executable without such a fingerprint is refused.
+    #[must_use]
+    pub fn strict(mut self, strict: Strict) -> Self {
+        self.strict = Some(strict);
         self
     }
 
@@ -147,6 +158,7 @@ impl<'a> Dumper<'a> {
     }
 
     fn collect<R: ImageRoot>(&mut self, root: &mut R) -> Result<(Sections, DumpReport)> {
+        let executable = self.strict.map(fingerprint).transpose()?;
         let machine = Quiesced(root);
         machine.0.before_dump().map_err(|problem| DumpError::Serialization {
             path: format!("{} (before_dump)", root_name::<R>()),
@@ -203,7 +215,8 @@ impl<'a> Dumper<'a> {
             ))));
         }
         drop(kept);
-        let sections = Sections::assemble::<R>(&graph, &plan, writer)?;
+        let mut sections = Sections::assemble::<R>(&graph, &plan, writer)?;
+        sections.identity.fingerprint = executable;
         report.relocations = sections.relocations;
         report.emit = started.elapsed();
         Ok((sections, report))

@@ -185,7 +185,7 @@ impl Sections {
             version: R::VERSION,
             root_hash,
             natives_hash,
-            fingerprint: [0; 32],
+            fingerprint: None,
         };
         let bodies = sections.into_iter().map(|(_, body)| body.into_iter().map(|pool| pool.bytes).collect());
         Ok(Self { identity, layout, bodies: bodies.collect(), relocations: relocations.count() })

@@ -11,7 +11,8 @@ pub(crate) mod header {
     pub(crate) const HEADER_LENGTH: Field = CONTAINER_VERSION.then("header length", 4);
     pub(crate) const WORD_SIZE: Field = HEADER_LENGTH.then("word size", 1);
     pub(crate) const BYTE_ORDER: Field = WORD_SIZE.then("byte order", 1);
-    pub(crate) const RESERVED_A: Field = BYTE_ORDER.then("reserved (1)", 6);
+    pub(crate) const FINGERPRINT_KIND: Field = BYTE_ORDER.then("fingerprint kind", 1);
+    pub(crate) const RESERVED_A: Field = FINGERPRINT_KIND.then("reserved (1)", 5);
     pub(crate) const SEGMENT_ALIGN: Field = RESERVED_A.then("segment alignment", 4);
     pub(crate) const IMAGE_VERSION: Field = SEGMENT_ALIGN.then("image version", 4);
     pub(crate) const PREFERRED_BASE: Field = IMAGE_VERSION.then("preferred base", 8);

@@ -3,7 +3,7 @@
 use super::fields::{header, section, segment};
 use super::layout::{SECTION_TABLE_OFFSET, SEGMENT_TABLE_OFFSET};
 use super::{
-    ADDRESS_LIMIT, BASE_ALIGN, BYTE_ORDER, CONTAINER_VERSION, Checksum, Identity, Layout, MAGIC,
+    ADDRESS_LIMIT, BASE_ALIGN, BYTE_ORDER, CONTAINER_VERSION, Checksum, Fingerprint, Identity, Layout, MAGIC,
     MAX_SECTIONS, Placed, SEGMENT_ALIGN, SEGMENT_COUNT, SectionSpec, SegmentKind, WORD_SIZE,
     check_image_name, header_region_length, preferred_base,
 };
@@ -52,14 +52,12 @@ impl ImageHeader {
         record.expect_zero(header::RESERVED_A)?;
         record.expect_zero(header::RESERVED_B)?;
 
-        let mut fingerprint = [0; header::FINGERPRINT.size];
-        header_copy(&mut fingerprint, record.bytes(header::FINGERPRINT)?);
         let identity = Identity {
             name: record.name(header::IMAGE_NAME)?.to_string(),
             version: record.number32(header::IMAGE_VERSION)?,
             root_hash: record.number(header::ROOT_SCHEMA_HASH)?,
             natives_hash: record.number(header::NATIVES_HASH)?,
-            fingerprint,
+            fingerprint: Fingerprint::read(&record)?,
         };
         let preferred_base = record.number(header::PREFERRED_BASE)?;
         if preferred_base == 0 || !is_aligned(preferred_base, BASE_ALIGN) {
@@ -274,7 +272,9 @@ pub fn encode_header(identity: &Identity, layout: &Layout, checksums: &[u64]) ->
     let mut region = vec![0; length];
     header::MAGIC.put(&mut region, &MAGIC);
     header::IMAGE_NAME.put(&mut region, identity.name.as_bytes());
-    header::FINGERPRINT.put(&mut region, &identity.fingerprint);
+    if let Some(fingerprint) = &identity.fingerprint {
+        fingerprint.put(&mut region);
+    }
     for (field, value) in [
         (header::CONTAINER_VERSION, u64::from(CONTAINER_VERSION)),
         (header::HEADER_LENGTH, to_u64(header::SIZE)),

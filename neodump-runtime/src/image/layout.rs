@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{ADDRESS_LIMIT, BASE_ALIGN, MAX_SECTIONS, SECTION_ALIGN, SEGMENT_ALIGN, SEGMENT_COUNT, checksum};
+use super::{
+    ADDRESS_LIMIT, BASE_ALIGN, Fingerprint, MAX_SECTIONS, SECTION_ALIGN, SEGMENT_ALIGN, SEGMENT_COUNT,
+    checksum,
+};
 use super::{fields, fields::header, fields::section};
 use crate::bounds::{Extent, add, align_up, mul, to_u64};
 use crate::error::{DumpError, Result};
@@ -95,8 +98,8 @@ pub struct Identity {
     pub root_hash: u64,
     /// The hash of the natives (names and types) that it needs.
     pub natives_hash: u64,
-    /// The fingerprint of the executable, zero if the image is not strict.
-    pub fingerprint: [u8; 32],
+    /// The fingerprint of the one executable that may load the image, if it is strict.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A section and its place.

@@ -8,6 +8,7 @@
 //! [`Region::relocate`].
 
 mod checksum;
+mod executable;
 mod fields;
 mod header;
 mod layout;
@@ -32,6 +33,7 @@ mod ways;
 mod write;
 
 pub use checksum::{Checksum, checksum};
+pub use executable::{Fingerprint, Strict};
 pub use fields::{HEADER_FIELDS, SECTION_FIELDS, SEGMENT_FIELDS};
 pub use header::{ImageHeader, encode_header};
 pub use layout::{

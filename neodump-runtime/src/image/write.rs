@@ -157,6 +157,15 @@ impl Replacement {
         Ok(layout.file_len())
     }
 
+    /// Writes these bytes, until they have reached the disk, and gives the file these permissions.
+    #[cfg(feature = "stamp")]
+    pub(crate) fn write_as(&mut self, bytes: &[u8], permissions: std::fs::Permissions) -> Result<()> {
+        self.fill(|file| {
+            file.write_all(bytes).map_err(|error| ("write", error))?;
+            file.set_permissions(permissions).map_err(|error| ("set the permissions of", error))
+        })
+    }
+
     fn fill(
         &mut self,
         fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,

@@ -26,7 +26,7 @@ pub use report::{LoadReport, SectionLoad, Tier};
 
 use crate::dump::ImageRoot;
 use crate::error::{DumpError, Result};
-use crate::image::{Check, Placement, Source};
+use crate::image::{Check, Placement, Source, Strict};
 use crate::native::Natives;
 use crate::symbols::Interner;
 use pipeline::Pipeline;
@@ -87,6 +87,7 @@ pub struct LoadOptions<'a> {
     placement: Placement,
     trusted: bool,
     pub(crate) inactive: bool,
+    pub(crate) strict: Option<Strict>,
     pub(crate) patience: Option<Duration>,
 }
 
@@ -140,6 +141,15 @@ impl<'a> LoadOptions<'a> {
     #[must_use]
     pub fn trusted(mut self) -> Self {
         self.trusted = true;
+        self
+    }
+
+    /// Refuses images that another build of this executable dumped, and those that were dumped without
+    /// [`Dumper::strict`](crate::Dumper::strict): see [`fingerprint`](crate::fingerprint). An image that was dumped
+    /// with it is compared in any case.
+    #[must_use]
+    pub fn strict(mut self, strict: Strict) -> Self {
+        self.strict = Some(strict);
         self
     }
 
@@ -221,6 +231,7 @@ impl<'a> LoadOptions<'a> {
             placement: self.placement,
             trusted: self.trusted,
             inactive: self.inactive,
+            strict: self.strict,
             patience: self.patience,
         }
     }
@@ -239,6 +250,7 @@ impl<'a> LoadOptions<'a> {
             placement: self.placement,
             trust,
             inactive: self.inactive,
+            strict: self.strict,
             report: &mut report,
         };
         // SAFETY: forwarded from the caller.

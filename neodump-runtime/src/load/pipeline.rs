@@ -13,6 +13,7 @@ use super::reader::Reader;
 use super::{LoadReport, SectionLoad, Tier, identity};
 use crate::dump::{HEAP, HYDRATION, ImageRoot, ROOT, WORDS, Writer, framework};
 use crate::error::{DumpError, Result};
+use crate::fingerprint::{self, Strict};
 use crate::global::Activation;
 use crate::heap::{Image, Slots, Writes};
 use crate::image::{Check, ImageHeader, Placement, Region, Source, UnmapGuard, Way};
@@ -45,6 +46,7 @@ pub(super) struct Pipeline<'a> {
     pub(super) interner: Option<&'a mut Interner>,
     pub(super) placement: Placement,
     pub(super) trust: Trust,
+    pub(super) strict: Option<Strict>,
     /// Whether the machine is not made the active one.
     pub(super) inactive: bool,
     pub(super) report: &'a mut LoadReport,
@@ -59,6 +61,7 @@ impl Pipeline<'_> {
         let graph = TypeGraph::of(TypeRef::of::<R>());
         let header = source.header()?;
         identity::check::<R>(source, &header, &graph, self.natives)?;
+        fingerprint::check(header.identity().fingerprint, self.strict)?;
         // SAFETY: forwarded from the caller.
         let region = unsafe { self.place(source, &header) }?;
         self.report.place = started.elapsed();

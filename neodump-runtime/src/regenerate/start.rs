@@ -181,6 +181,9 @@ unsafe fn rebuild<R: ImageRoot>(
     if let Some(interner) = options.interner.as_deref() {
         dumper = dumper.interner(interner);
     }
+    if let Some(strict) = options.strict {
+        dumper = dumper.strict(strict);
+    }
     let report = dumper.into_replacement(machine, &mut replacement)?;
     let file = File::open(replacement.temporary())
         .map_err(|error| DumpError::io("open", replacement.temporary().to_path_buf(), error))?;

@@ -237,13 +237,8 @@ fn a_region_is_given_up_by_its_guard_unless_it_is_kept() {
 
 #[test]
 fn an_image_without_sections_is_an_image() {
-    let identity = Identity {
-        name: "empty".to_string(),
-        version: 0,
-        root_hash: 0,
-        natives_hash: 0,
-        fingerprint: [0; 32],
-    };
+    let identity =
+        Identity { name: "empty".to_string(), version: 0, root_hash: 0, natives_hash: 0, fingerprint: None };
     let layout = Layout::new([]).expect("a layout");
     let bytes = to_bytes(&identity, &layout, &[]).expect("the image as bytes");
     let source = Source::Bytes(&bytes);

@@ -23,7 +23,7 @@ impl Sample {
             version: 47,
             root_hash: 0x1111,
             natives_hash: 0x2222,
-            fingerprint: [7; 32],
+            fingerprint: Fingerprint::new(Strict::Stamped, &[7; 32]),
         };
         let base = preferred_base(name) + header_region_length(6).expect("few sections");
         let mut relocations = RelocationsBuilder::new();
