@@ -11,7 +11,7 @@ use crate::output::{Failure, Output};
 /// Inspects the image of any virtual machine that dumps with neodump, from the file alone.
 ///
 /// An image carries the schema of all that it holds, so this tool needs nothing of the machine that
-/// wrote it. Images are only read.
+/// wrote it. Images are only read; `stamp` alone writes, into an executable.
 #[derive(Debug, Parser)]
 #[command(name = "neodump", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 done, 1 the image is refused or differs, 2 the command line is wrong.")]
@@ -37,6 +37,7 @@ enum Command {
     Draw(command::Draw),
     /// Show who refers to an object, and what it refers to
     Refs(command::Refs),
+    Stamp(command::Stamp),
 }
 
 impl Cli {
@@ -50,6 +51,7 @@ impl Cli {
             Command::Size(command) => command.run(files, &mut out),
             Command::Draw(command) => command.run(files, &mut out),
             Command::Refs(command) => command.run(files, &mut out),
+            Command::Stamp(command) => command.run(&mut out),
         }
     }
 }

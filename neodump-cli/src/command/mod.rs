@@ -5,6 +5,7 @@ mod inspect;
 mod node;
 mod refs;
 mod size;
+mod stamp;
 mod verify;
 mod why;
 
@@ -12,5 +13,6 @@ pub(crate) use draw::Draw;
 pub(crate) use inspect::Inspect;
 pub(crate) use refs::Refs;
 pub(crate) use size::Size;
+pub(crate) use stamp::Stamp;
 pub(crate) use verify::Verify;
 pub(crate) use why::Why;

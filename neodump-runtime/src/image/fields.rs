@@ -68,6 +68,7 @@ pub const HEADER_FIELDS: &[Field] = &[
     header::HEADER_LENGTH,
     header::WORD_SIZE,
     header::BYTE_ORDER,
+    header::FINGERPRINT_KIND,
     header::RESERVED_A,
     header::SEGMENT_ALIGN,
     header::IMAGE_VERSION,

@@ -125,6 +125,8 @@ fn a_header_with_a_wrong_number_and_a_right_checksum_is_refused_in_words() {
         (0, header::SEGMENT_TABLE, 264),
         (0, header::SECTION_TABLE, u64::MAX),
         (0, header::REGION_LENGTH, 2 * 65536),
+        (0, header::FINGERPRINT_KIND, 0),
+        (0, header::FINGERPRINT_KIND, 3),
         (0, header::RESERVED_A, 1),
         (0, header::RESERVED_B, 1),
         (0, header::IMAGE_NAME, 0),
@@ -165,6 +167,12 @@ fn a_header_with_a_wrong_number_and_a_right_checksum_is_refused_in_words() {
             other => panic!("{} = {value:#x} at {at}: {other:?}", field.name),
         }
     }
+    // A fingerprint of zeros: every executable that nobody stamped would share it.
+    let mut damaged = bytes.clone();
+    damaged[header::FINGERPRINT.offset..header::FINGERPRINT.end()].fill(0);
+    reseal(&mut damaged);
+    let error = ImageHeader::parse(&damaged, len).expect_err("no fingerprint").to_string();
+    assert!(error.contains("found zeros, expected a stamped fingerprint"), "{error}");
     // Two sections of one name.
     let mut damaged = bytes.clone();
     let name = section::NAME;
