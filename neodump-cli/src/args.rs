@@ -33,6 +33,8 @@ enum Command {
     Why(command::Why),
     /// Show bytes by section, type and field, what each root keeps, and what hydration adds to a load
     Size(command::Size),
+    /// Show what changed from one image to another: schema, then content by section and type
+    Diff(command::Diff),
     /// Draw the image as one page for a browser, which needs no network
     Draw(command::Draw),
     /// Show who refers to an object, and what it refers to
@@ -49,6 +51,7 @@ impl Cli {
             Command::Verify(command) => command.run(files, &mut out),
             Command::Why(command) => command.run(files, &mut out),
             Command::Size(command) => command.run(files, &mut out),
+            Command::Diff(command) => command.run(files, &mut out),
             Command::Draw(command) => command.run(files, &mut out),
             Command::Refs(command) => command.run(files, &mut out),
             Command::Stamp(command) => command.run(&mut out),

@@ -70,6 +70,11 @@ pub fn run(
         Ok(()) => Outcome::Done,
         // Who reads the output has seen enough of it, as in `neodump .. | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Outcome::Done,
+        // The difference is the result, not an error.
+        Err(Failure::Differs) => {
+            let _ = out.flush();
+            Outcome::Refused
+        }
         Err(failure) => {
             let _ = out.flush();
             let _ = writeln!(err, "{}error:{:#} {failure}", style::ERROR, style::ERROR);

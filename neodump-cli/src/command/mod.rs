@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod diff;
 mod draw;
 mod inspect;
 mod node;
@@ -9,6 +10,7 @@ mod stamp;
 mod verify;
 mod why;
 
+pub(crate) use diff::Diff;
 pub(crate) use draw::Draw;
 pub(crate) use inspect::Inspect;
 pub(crate) use refs::Refs;

@@ -7,6 +7,7 @@
 mod build;
 mod compile;
 pub(crate) mod cost;
+mod digest;
 mod dominators;
 mod edges;
 mod find;
@@ -23,6 +24,7 @@ mod walk;
 mod way;
 
 pub(crate) use build::Graph;
+pub(crate) use digest::{Digests, kind_name, mix};
 pub(crate) use dominators::Dominators;
 pub(crate) use edges::Edges;
 pub(crate) use find::references;

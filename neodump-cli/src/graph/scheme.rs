@@ -15,7 +15,8 @@ impl Scheme {
         schema.types().get(word.index()).and_then(Self::read)
     }
 
-    fn read(ty: &Type<'_>) -> Option<Self> {
+    /// The scheme, if it is a type of words with symbols.
+    pub(crate) fn read(ty: &Type<'_>) -> Option<Self> {
         let note = |start: &str| ty.notes().iter().find_map(|note| note.strip_prefix(start));
         let bits = note("bits = ")?.split(',').next()?.parse().ok().filter(|bits| *bits < 64)?;
         Some(Self { bits, tag: number(note("symbol = ")?)? })

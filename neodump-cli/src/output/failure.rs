@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     },
     /// What was asked for is not in the image; the text says what.
     Not(String),
+    /// Two images differ: what was asked for is written.
+    Differs,
     /// The result could not be written.
     Output(std::io::Error),
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Failure {
             Self::Image { error, .. } if error.path().is_some() => error.fmt(f),
             Self::Image { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Not(problem) => f.write_str(problem),
+            Self::Differs => f.write_str("the images differ"),
             Self::Output(error) => write!(f, "cannot write the result: {error}"),
         }
     }
