@@ -27,18 +27,26 @@ pub struct Cli {
 enum Command {
     /// Show header, segments, sections, arenas, relocations and the largest types
     Inspect(command::Inspect),
-    /// Compare the checksums of all sections with those that the writer recorded
+    /// Show the schema of all that the image holds, or of one type
+    Schema(command::Schema),
+    /// Compare the checksums of all sections with those that the writer recorded, or audit the image
     Verify(command::Verify),
+    /// Decode the records of a section
+    DumpSection(command::DumpSection),
+    /// Decode one object
+    Object(command::Object),
+    /// Find the objects and managers that mention a symbol or hold a text
+    Find(command::Find),
     /// Show the shortest way from a root to an object: why it is in the image
     Why(command::Why),
+    /// Show who refers to an object, and what it refers to
+    Refs(command::Refs),
     /// Show bytes by section, type and field, what each root keeps, and what hydration adds to a load
     Size(command::Size),
     /// Show what changed from one image to another: schema, then content by section and type
     Diff(command::Diff),
     /// Draw the image as one page for a browser, which needs no network
     Draw(command::Draw),
-    /// Show who refers to an object, and what it refers to
-    Refs(command::Refs),
     Stamp(command::Stamp),
 }
 
@@ -55,6 +63,10 @@ impl Cli {
             Command::Draw(command) => command.run(files, &mut out),
             Command::Refs(command) => command.run(files, &mut out),
             Command::Stamp(command) => command.run(&mut out),
+            Command::Schema(command) => command.run(files, &mut out),
+            Command::DumpSection(command) => command.run(files, &mut out),
+            Command::Object(command) => command.run(files, &mut out),
+            Command::Find(command) => command.run(files, &mut out),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod args;
 mod command;
+mod decode;
 mod file;
 mod graph;
 mod output;

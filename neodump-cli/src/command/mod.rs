@@ -2,19 +2,75 @@
 
 mod diff;
 mod draw;
+mod dump_section;
+mod find;
 mod inspect;
 mod node;
+mod object;
 mod refs;
+mod schema;
 mod size;
 mod stamp;
 mod verify;
 mod why;
 
+use clap::Args;
+use neodump_runtime::inspect::{Image, TypeId};
+
 pub(crate) use diff::Diff;
 pub(crate) use draw::Draw;
+pub(crate) use dump_section::DumpSection;
+pub(crate) use find::Find;
 pub(crate) use inspect::Inspect;
+pub(crate) use object::Object;
 pub(crate) use refs::Refs;
+pub(crate) use schema::Schema;
 pub(crate) use size::Size;
 pub(crate) use stamp::Stamp;
 pub(crate) use verify::Verify;
 pub(crate) use why::Why;
+
+use crate::decode::Limits;
+use crate::output::Failure;
+
+/// How much of a record is shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    /// Show at most so many elements of each sequence and entries of each map
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    elements: u64,
+    /// Show so many levels of values inside of values
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    depth: usize,
+}
+
+impl ShowArgs {
+    fn limits(&self) -> Limits {
+        Limits { elements: self.elements, depth: self.depth }
+    }
+}
+
+/// Reads an offset in decimal, or in hexadecimal after `0x`.
+fn parse_offset(text: &str) -> Result<u64, String> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(&digits.replace('_', ""), 16),
+        None => text.replace([',', '_'], "").parse(),
+    };
+    number.map_err(|error| format!("an offset is a number such as 0x1a0f8 or 106744: {error}"))
+}
+
+/// The type of a name, or the only one whose name ends so.
+fn find_type(image: &Image<'_>, name: &str) -> Result<TypeId, Failure> {
+    let schema = image.schema();
+    if let Some(id) = schema.find(name) {
+        return Ok(id);
+    }
+    let is_short = |known: &str| known.strip_suffix(name).is_some_and(|path| path.ends_with("::"));
+    let names = schema.types().iter().map(|ty| ty.name());
+    let found: Vec<&str> = names.filter(|known| is_short(known)).collect();
+    match *found.as_slice() {
+        [only] => schema.find(only).ok_or_else(|| Failure::Not(format!("there is no type {name}"))),
+        [] => Err(Failure::Not(format!("there is no type {name}; `neodump schema` lists all"))),
+        _ => Err(Failure::Not(format!("several types are called {name}: {}", found.join(", ")))),
+    }
+}

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{GenericParam, Type};
 
 use super::layout;
-use crate::ast::{Container, Data, Field, Policy, Role, Variant, text};
+use crate::ast::{Container, Data, Field, Native, Policy, Role, Variant, text};
 use crate::names::Names;
 
 /// The name of the type in the schema, from inside its impls.
@@ -43,7 +43,7 @@ pub(super) fn shape(n: &Names) -> TokenStream {
 
 /// ```text
 /// const NEODUMP_FIELDS: &'static [p::FieldShape] = &[p::FieldShape {
-///     name: "f", offset: Self::NEODUMP.offsets[0], ty: Some(<F as p::Dumpable>::TYPE), policy: "",
+///     name: "f", offset: Self::NEODUMP.offsets[0], side: false, ty: Some(<F as p::Dumpable>::TYPE), policy: "",
 /// }];
 /// const NEODUMP_PARAMS: &'static [p::TypeRef] = &[<T as p::Dumpable>::TYPE];
 /// const NEODUMP_SHAPE: p::Shape = p::Shape {
@@ -170,7 +170,8 @@ fn field_list(
     let each = fields.iter().map(|field| {
         let (name, offset, ty, policy) =
             (&field.name, offset(c, n, variant, field), field_type(n, field), field.policy_text());
-        quote!(#shape { name: #name, offset: #offset, ty: #ty, policy: #policy })
+        let side = side(c, n, variant, field);
+        quote!(#shape { name: #name, offset: #offset, side: #side, ty: #ty, policy: #policy })
     });
     quote!(const #list: &'static [#shape] = &[#(#each),*];)
 }
@@ -184,6 +185,15 @@ fn offset(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> To
         };
     }
     quote!(#layout.offsets[#index])
+}
+
+/// Whether the field is in the side record of an object.
+fn side(c: &Container, n: &Names, variant: Option<usize>, field: &Field) -> TokenStream {
+    let (layout, index) = (layout(n, variant), field.index);
+    match c.role {
+        Role::Object { .. } => quote!(!#layout.in_slot[#index]),
+        _ => quote!(false),
+    }
 }
 
 fn field_type(n: &Names, field: &Field) -> TokenStream {
@@ -205,6 +215,15 @@ fn field_type(n: &Names, field: &Field) -> TokenStream {
         Policy::Overlay(_) => {
             let (overlay, ty) = (n.p("overlay"), &field.ty);
             quote!(#option::Some(#overlay::type_of::<#ty>()))
+        }
+        Policy::Native(native) => {
+            let p_native = n.p("native");
+            match native {
+                Native::Static(_) | Native::OptionalStatic(_) => {
+                    quote!(#option::Some(#p_native::static_type()))
+                }
+                _ => quote!(#option::Some(#p_native::function_type())),
+            }
         }
         _ if field.needs_dumpable() => {
             let dumpable = n.dumpable(&field.ty);

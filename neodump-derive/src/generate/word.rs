@@ -102,7 +102,7 @@ fn constants(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
         quote!(let () = Self::#check;)
     });
     let name = schema::qualified(c, n);
-    let notes = notes(scheme);
+    let (notes, consts) = (notes(scheme), consts(scheme));
     quote! {
         #[automatically_derived]
         impl #generics #ident #arguments #clause {
@@ -113,7 +113,7 @@ fn constants(c: &Container, n: &Names, scheme: &Word) -> TokenStream {
                     "a word is 8 bytes, aligned to 8"
                 );
                 #checked
-                #word::word_shape(#name, Self::#params, &[#(#notes),*])
+                #word::word_shape(#name, Self::#params, &[#(#notes),*], &[#(#consts),*])
             };
             #check
         }
@@ -140,6 +140,22 @@ fn notes(scheme: &Word) -> Vec<String> {
         notes.push(format!("immediate({})", tags.join(", ")));
     }
     notes
+}
+
+/// The values of tags that the notes have by the names of constants, so that they are part of the schema too.
+fn consts(scheme: &Word) -> Vec<TokenStream> {
+    let Word::Scheme(scheme) = scheme else { return Vec::new() };
+    let tags = all_tags(scheme).filter(|tag| !is_literal(tag));
+    tags.map(|tag| {
+        let name = text_of(tag);
+        quote!((#name, ((#tag) as u64) as i128))
+    })
+    .collect()
+}
+
+/// The tags in the order groups, symbol, immediates.
+fn all_tags(scheme: &Scheme) -> impl Iterator<Item = &syn::Expr> {
+    scheme.groups.iter().map(|group| &group.tag).chain(&scheme.symbol).chain(&scheme.immediate)
 }
 
 /// ```text
@@ -221,8 +237,7 @@ pub(super) fn word(c: &Container, n: &Names, scheme: &Scheme) -> TokenStream {
 /// The tags as constants, in the order groups, symbol, immediates; asserted to fit and to be distinct.
 fn tags(n: &Names, scheme: &Scheme) -> TokenStream {
     let (mask, bits) = (&n.mask, scheme.bits);
-    let all = scheme.groups.iter().map(|group| &group.tag).chain(&scheme.symbol).chain(&scheme.immediate);
-    let all: Vec<_> = all.collect();
+    let all: Vec<_> = all_tags(scheme).collect();
     let each = all.iter().enumerate().map(|(index, tag)| {
         let name = n.tag(index);
         let message = format!("tag `{}` does not fit in {bits} bits", text(quote!(#tag)));

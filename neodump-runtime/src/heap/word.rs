@@ -166,13 +166,15 @@ impl Tags {
 /// The record of every word.
 pub const WORD_RECORD: Record = Record::in_place::<u64>().with_rw();
 
-/// The shape of a word: its name, the types that it may point at and its scheme as text.
+/// The shape of a word: its name, the types that it may point at, its scheme as text, and the values of the
+/// constants in that.
 pub const fn word_shape(
     name: &'static str,
     params: &'static [TypeRef],
     notes: &'static [&'static str],
+    consts: &'static [(&'static str, i128)],
 ) -> Shape {
-    Shape { kind: ShapeKind::Word, notes, ..Shape::leaf(name, WORD_RECORD, params) }
+    Shape { kind: ShapeKind::Word, notes, consts, ..Shape::leaf(name, WORD_RECORD, params) }
 }
 
 /// [`Dumpable::walk`](crate::Dumpable::walk) of a word.

@@ -56,6 +56,12 @@ impl ImageFile {
     }
 }
 
+impl From<Vec<u8>> for ImageFile {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Bytes::Read(bytes))
+    }
+}
+
 impl Deref for ImageFile {
     type Target = [u8];
 

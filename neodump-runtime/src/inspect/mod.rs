@@ -10,7 +10,8 @@
 //! - [`ImageFile`]: the bytes, mapped or read;
 //! - [`Image`]: header, sections, relocations, symbols and natives, as plain data over the bytes;
 //! - [`Schema`] and [`Type`]: the schema text as a table of types;
-//! - [`Arena`] and [`Object`]: where the objects are, and which one covers an offset.
+//! - [`Arena`] and [`Object`]: where the objects are, and which one covers an offset;
+//! - [`Value`] and [`Node`]: a stored record, one level at a time, and [`Walk`]: all of it.
 //!
 //! ```
 //! # use neodump_runtime::{Dumpable, dump_to_bytes};
@@ -32,13 +33,18 @@
 
 mod arena;
 mod file;
+mod form;
 mod image;
-mod parse;
 mod relocated;
 mod schema;
+mod value;
+mod walk;
 
 pub use arena::{Arena, Object};
 pub use file::ImageFile;
+pub use form::{Discriminant, Form, Scheme};
 pub use image::{Image, Section};
 pub use relocated::RelocatedWord;
 pub use schema::{Body, Field, HeapObject, Schema, Type, TypeId, Variant};
+pub use value::{Elements, Entries, Member, Node, Value};
+pub use walk::{Event, Step, Walk};

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::parse;
-use crate::error::Result;
+use super::form::Form;
+use crate::bounds::to_u64;
+use crate::dump::framework;
+use crate::error::{DumpError, Result};
+use crate::schema::{FieldText, SchemaText, TypeKind, TypeText};
 
 /// A type of a [`Schema`]: its place in the text, from 0, which is the image type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +43,7 @@ pub struct Type<'a> {
     pub(super) consts: Vec<(&'a str, i128)>,
     pub(super) body: Body<'a>,
     pub(super) of: Vec<TypeId>,
+    pub(super) form: Form,
 }
 
 /// What a heap object type adds to a type.
@@ -79,6 +83,8 @@ pub struct Field<'a> {
     pub ty: Option<TypeId>,
     /// The offset in the stored record; for an object, in its slot or in its side record.
     pub offset: u64,
+    /// Whether it is in the side record of an object.
+    pub side: bool,
     /// The attribute that says how it is stored, empty for a plain field.
     pub policy: &'a str,
 }
@@ -102,7 +108,29 @@ impl<'a> Schema<'a> {
     /// [`DumpError::ImageFormat`](crate::DumpError::ImageFormat) for text that does not follow the
     /// grammar, and for a reference to a type that the text does not have.
     pub fn parse(text: &'a str, offset: u64) -> Result<Self> {
-        parse::schema(text, offset)
+        let read = SchemaText::parse(text).map_err(|error| {
+            let before = text.split_inclusive('\n').take(error.line.saturating_sub(1)).map(str::len).sum();
+            let at = offset.saturating_add(to_u64(before));
+            DumpError::format(framework::SCHEMA, at, error.to_string())
+        })?;
+        let refuse = |problem: String| DumpError::format(framework::SCHEMA, offset, problem);
+        if read.types.is_empty() {
+            return Err(refuse("there is no image type".to_owned()));
+        }
+        let mut by_name = HashMap::with_capacity(read.types.len());
+        for (id, ty) in (0..).map(TypeId).zip(&read.types) {
+            if by_name.insert(ty.name, id).is_some() {
+                return Err(refuse(format!("two types are called {}", ty.name)));
+            }
+        }
+        let types = read.types.iter().map(|ty| Type::of_text(ty, &by_name));
+        let types: Vec<Type<'a>> = types.collect::<Result<_, String>>().map_err(refuse)?;
+        let objects = (0..).map(TypeId).zip(&types).filter(|(_, ty)| ty.object.is_some());
+        let schema = Self { objects: objects.map(|(id, _)| id).collect(), types, by_name };
+        match schema.contains_itself() {
+            None => Ok(schema),
+            Some(name) => Err(refuse(format!("a record of type {name} contains itself"))),
+        }
     }
 
     /// All types in the order of the text. The first is the image type.
@@ -141,7 +169,118 @@ impl<'a> Schema<'a> {
     }
 }
 
+impl<'a> Schema<'a> {
+    /// A type whose records hold one of the same type in their own bytes, which no type of Rust can: reading
+    /// such a record would not end.
+    fn contains_itself(&self) -> Option<&'a str> {
+        const OPEN: u8 = 1;
+        const DONE: u8 = 2;
+        let mut state = vec![0_u8; self.types.len()];
+        for start in 0..self.types.len() {
+            let mut stack: Vec<(usize, usize)> = vec![(start, 0)];
+            while let Some((at, next)) = stack.last_mut() {
+                let Some(ty) = self.types.get(*at) else { break };
+                if *next == 0 {
+                    if state.get(*at) == Some(&DONE) {
+                        stack.pop();
+                        continue;
+                    }
+                    state.get_mut(*at).into_iter().for_each(|state| *state = OPEN);
+                }
+                let Some(inner) = ty.contained(*next) else {
+                    state.get_mut(*at).into_iter().for_each(|state| *state = DONE);
+                    stack.pop();
+                    continue;
+                };
+                *next += 1;
+                match state.get(inner.index()) {
+                    Some(&OPEN) => return Some(ty.name),
+                    Some(&DONE) => {}
+                    _ => stack.push((inner.index(), 0)),
+                }
+            }
+        }
+        None
+    }
+}
+
 impl<'a> Type<'a> {
+    /// The type of part number `index` of what a record holds in its own bytes.
+    fn contained(&self, index: usize) -> Option<TypeId> {
+        match &self.body {
+            Body::Struct(fields) => fields.iter().filter_map(|field| field.ty).nth(index),
+            Body::Enum(_, variants) => {
+                variants.iter().flat_map(|variant| &variant.fields).filter_map(|field| field.ty).nth(index)
+            }
+            Body::Leaf if self.form.contains_parameter() => self.of.get(index).copied(),
+            Body::Leaf | Body::Word => None,
+        }
+    }
+
+    /// The type of a block; its numbers are such that offsets and sizes can be worked with.
+    fn of_text(text: &TypeText<'a>, by_name: &HashMap<&'a str, TypeId>) -> Result<Self, String> {
+        let refuse = |problem: &str| Err(format!("type {}: {problem}", text.name));
+        let find = |name: &str| {
+            let id = by_name.get(name).copied();
+            id.ok_or_else(|| format!("type {} refers to {name}, which is not there", text.name))
+        };
+        let fields = |fields: &[FieldText<'a>]| -> Result<Vec<Field<'a>>, String> {
+            let fields = fields.iter().map(|field| {
+                let ty = field.ty.map(find).transpose()?;
+                let (name, offset) = (field.name, field.offset.unwrap_or(0));
+                Ok(Field { name, ty, offset, side: field.side, policy: field.policy })
+            });
+            fields.collect()
+        };
+        let body = match text.kind {
+            TypeKind::Leaf => Body::Leaf,
+            TypeKind::Word => Body::Word,
+            TypeKind::Struct => Body::Struct(fields(&text.fields)?),
+            TypeKind::Enum => {
+                let variants = text.variants.iter().map(|variant| {
+                    let (name, discriminant) = (variant.name, variant.discriminant);
+                    Ok::<_, String>(Variant { name, discriminant, fields: fields(&variant.fields)? })
+                });
+                Body::Enum(text.repr.unwrap_or("Rust"), variants.collect::<Result<_, _>>()?)
+            }
+        };
+        if !text.align.is_power_of_two() || text.align > 64 {
+            return refuse("the alignment is no power of two up to 64");
+        }
+        let mut object = None;
+        if let Some(found) = text.object {
+            if found.size == 0 || !matches!(found.align, 8 | 16) {
+                return refuse("an object has bytes and is aligned to 8 or 16");
+            }
+            if found.tail.is_some_and(|(_, stride)| stride == 0) {
+                return refuse("the elements of a trailing array have bytes");
+            }
+            let (kind, side, tail) = (found.kind, found.side, found.tail);
+            object = Some(HeapObject { size: found.size, align: found.align, kind, side, tail });
+        }
+        let consts = text.consts.iter().map(|(name, value)| match value.parse() {
+            Ok(value) => Ok((*name, value)),
+            Err(_) => Err(format!("type {}: constant {name} is no number", text.name)),
+        });
+        let mut ty = Self {
+            name: text.name,
+            section: text.section,
+            object,
+            size: text.size,
+            align: text.align,
+            in_place: text.in_place,
+            niche: text.flags.contains(&"niche"),
+            rw: text.flags.contains(&"rw"),
+            notes: text.notes.clone(),
+            consts: consts.collect::<Result<_, _>>()?,
+            body,
+            of: text.params.iter().map(|name| find(name)).collect::<Result<_, _>>()?,
+            form: Form::Opaque,
+        };
+        ty.form = Form::of(&ty);
+        Ok(ty)
+    }
+
     /// The qualified name with all parameters, unique in the schema.
     pub fn name(&self) -> &'a str {
         self.name
@@ -200,6 +339,11 @@ impl<'a> Type<'a> {
     /// What it is made of.
     pub fn body(&self) -> &Body<'a> {
         &self.body
+    }
+
+    /// How its stored record is read.
+    pub fn form(&self) -> &Form {
+        &self.form
     }
 
     /// Its parameters: elements, keys, values, pointees, the objects behind a word.

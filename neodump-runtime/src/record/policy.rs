@@ -210,9 +210,22 @@ pub mod native {
     use super::super::{At, Fault, Place, Record, Refusal, Visitor};
     use crate::dump::Writer;
     use crate::load::{Auditor, Reader};
+    use crate::schema::{Shape, TypeRef};
 
     /// The record of a function: the number of its import, 0 for none.
     pub const FUNCTION: Record = Record::hydrated(4, 4);
+
+    /// The type of the field of a function, which may be absent.
+    pub const fn function_type() -> TypeRef {
+        enum Function {}
+        TypeRef::of_native::<Function>(|| const { &Shape::leaf("NativeFunction", FUNCTION, &[]) })
+    }
+
+    /// The type of the field of a reference to a static, which may be absent.
+    pub const fn static_type() -> TypeRef {
+        enum Static {}
+        TypeRef::of_native::<Static>(|| const { &Shape::leaf("NativeStatic", OPTIONAL_STATIC, &[]) })
+    }
 
     /// The record of a reference to a static: a pointer to the image's copy of it.
     pub const STATIC: Record = Record::in_place::<usize>().with_rw().with_niche();

@@ -36,6 +36,7 @@ macro_rules! range {
                             $(FieldShape {
                                 name: stringify!($field),
                                 offset: $layout::<T>::LAYOUT.offsets[$index],
+                                side: false,
                                 ty: Some(TypeRef::of::<T>()),
                                 policy: "",
                             }),+
@@ -130,10 +131,17 @@ unsafe impl<T: Dumpable> Dumpable for RangeInclusive<T> {
                 kind: ShapeKind::Struct(
                     const {
                         &[
-                            FieldShape { name: "start", offset: 0, ty: Some(TypeRef::of::<T>()), policy: "" },
+                            FieldShape {
+                                name: "start",
+                                offset: 0,
+                                side: false,
+                                ty: Some(TypeRef::of::<T>()),
+                                policy: "",
+                            },
                             FieldShape {
                                 name: "end",
                                 offset: Inclusive::<T>::END,
+                                side: false,
                                 ty: Some(TypeRef::of::<T>()),
                                 policy: "",
                             },

@@ -32,6 +32,7 @@ macro_rules! tuple {
                             $(crate::schema::FieldShape {
                                 name: stringify!($index),
                                 offset: <$laid>::LAYOUT.offsets[$index],
+                                side: false,
                                 ty: Some(TypeRef::of::<$name>()),
                                 policy: "",
                             }),*

@@ -36,6 +36,7 @@ macro_rules! variants {
                                         $(FieldShape {
                                             name: "0",
                                             offset: payload_of($field::RECORD),
+                                            side: false,
                                             ty: Some(TypeRef::of::<$field>()),
                                             policy: "",
                                         })?

@@ -359,7 +359,8 @@ fn own_hash(shape: &Shape, bytes: &mut Vec<u8>) -> u64 {
         number(fields.len() as u64, bytes);
         for field in fields {
             text(field.name, bytes);
-            bytes.push(u8::from(field.ty.is_some()));
+            let side = field.side && field.is_stored();
+            bytes.push(u8::from(field.ty.is_some()) | u8::from(side) << 1);
             number(if field.is_stored() { field.offset as u64 } else { u64::MAX }, bytes);
             text(field.policy, bytes);
         }
@@ -467,6 +468,7 @@ fn describe(text: &mut String, shape: &Shape, name: &str, children: &[&str]) {
             let _ = write!(text, ": {ty}");
             if field.is_stored() {
                 let _ = write!(text, " at {}", field.offset);
+                text.push_str(if field.side { " side" } else { "" });
             }
             if !field.policy.is_empty() {
                 text.push_str(" [");

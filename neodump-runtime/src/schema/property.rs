@@ -75,8 +75,9 @@ fn leak<T>(values: Vec<T>) -> &'static [T] {
 
 fn fields() -> impl Strategy<Value = &'static [FieldShape]> {
     let ty = prop::option::of(0..TYPES).prop_map(|ty| ty.map(|ty| REFERENCES[ty]));
-    let field = (name(), 0..3usize, ty, text());
-    let field = field.prop_map(|(name, offset, ty, policy)| FieldShape { name, offset, ty, policy });
+    let field = (name(), 0..3usize, any::<bool>(), ty, text());
+    let field =
+        field.prop_map(|(name, offset, side, ty, policy)| FieldShape { name, offset, side, ty, policy });
     prop::collection::vec(field, 0..3).prop_map(leak)
 }
 

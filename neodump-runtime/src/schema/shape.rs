@@ -27,6 +27,11 @@ impl TypeRef {
         Self { id: TypeId::of::<T::Id>, shape: T::shape }
     }
 
+    /// The reference to what is stored of a native, which is told apart by `I`.
+    pub(crate) const fn of_native<I: 'static>(shape: fn() -> &'static Shape) -> Self {
+        Self { id: TypeId::of::<I>, shape }
+    }
+
     /// The reference to a union.
     pub(crate) const fn of_union<U: crate::record::Tagged>() -> Self {
         Self { id: TypeId::of::<U::Id>, shape: U::shape }
@@ -131,6 +136,8 @@ pub struct FieldShape {
     pub name: &'static str,
     /// The offset in the stored record; for an object, in its slot or in its side record.
     pub offset: usize,
+    /// Whether it is in the side record of an object.
+    pub side: bool,
     /// The type; `None` for a field that is not stored.
     pub ty: Option<TypeRef>,
     /// The attribute that says how it is stored, empty for a plain field: `"bake = 1"`,
@@ -139,10 +146,9 @@ pub struct FieldShape {
 }
 
 impl FieldShape {
-    /// Whether the field has bytes in the record, or may have some where its type is not shown: those of a `cache`
-    /// or `native`. The offset of any other says nothing.
+    /// Whether the field has bytes in the record, or may have some where its type is not shown: those of a `cache`. The offset of any other says nothing.
     pub(crate) fn is_stored(&self) -> bool {
-        self.ty.is_some() || !matches!(self.policy, "skip" | "derived" | "heap")
+        self.ty.is_some() || !matches!(self.policy, "skip" | "derived" | "relink" | "heap")
     }
 }
 

@@ -92,8 +92,10 @@ pub struct FieldText<'a> {
     pub name: &'a str,
     /// The type; `None` for a field that the schema names no type of.
     pub ty: Option<&'a str>,
-    /// The offset in the stored record.
+    /// The offset in the stored record; for an object, in its slot or in its side record.
     pub offset: Option<u64>,
+    /// Whether it is in the side record of an object.
+    pub side: bool,
     /// The attribute that says how it is stored, empty for a plain field.
     pub policy: &'a str,
 }
@@ -254,7 +256,7 @@ fn object(text: &str) -> Option<ObjectText> {
     words.next().is_none().then_some(ObjectText { size, align, kind, side, tail })
 }
 
-/// `name: type at offset [policy]`.
+/// `name: type at offset side [policy]`.
 fn field(line: &str) -> Option<FieldText<'_>> {
     let (name, rest) = line.split_once(": ")?;
     // A policy ends the line and may hold brackets of its own, a type may not: the first bracket behind a space.
@@ -262,11 +264,14 @@ fn field(line: &str) -> Option<FieldText<'_>> {
         Some((rest, policy)) => (rest, policy.strip_suffix(']')?),
         None => (rest, ""),
     };
-    let (ty, offset) = match rest.rsplit_once(" at ") {
-        Some((ty, offset)) => (ty, Some(offset.parse().ok()?)),
-        None => (rest, None),
+    let (ty, offset, side) = match rest.rsplit_once(" at ") {
+        Some((ty, place)) => {
+            let offset = place.strip_suffix(" side");
+            (ty, Some(offset.unwrap_or(place).parse().ok()?), offset.is_some())
+        }
+        None => (rest, None, false),
     };
-    Some(FieldText { name, ty: (ty != "-").then_some(ty), offset, policy })
+    Some(FieldText { name, ty: (ty != "-").then_some(ty), offset, side, policy })
 }
 
 /// `name = discriminant`.
@@ -334,7 +339,10 @@ type u32: 4 bytes align 4 in place
         let [vm, faces, shape, vector, number] = &schema.types[..] else { panic!("{schema:?}") };
         assert_eq!((vm.size, vm.align, vm.in_place, &vm.flags[..]), (56, 8, false, &["rw"][..]));
         assert_eq!(vm.notes, ["validate = Vm::check"]);
-        assert_eq!(vm.fields[0], FieldText { name: "heap", ty: None, offset: None, policy: "heap" });
+        assert_eq!(
+            vm.fields[0],
+            FieldText { name: "heap", ty: None, offset: None, side: false, policy: "heap" }
+        );
         assert_eq!((vm.fields[1].offset, vm.fields[1].policy), (Some(0), "bake = [1, 2]"));
         assert_eq!(faces.section, Some(("faces", 3)));
         assert_eq!(faces.fields[0].ty, Some("HashMap<Symbol, vm::Face>"));

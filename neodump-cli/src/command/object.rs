@@ -1,0 +1,71 @@
+//! `neodump object`: one heap object, decoded.
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{ShowArgs, parse_offset};
+use crate::decode;
+use crate::file::{Files, ImageArg, OpenFile};
+use crate::output::{Failure, Output, count, offset, style};
+
+/// Show the object that has the byte at an offset.
+#[derive(Debug, Args)]
+pub(crate) struct Object {
+    #[command(flatten)]
+    image: ImageArg,
+    /// An offset in the file, as other commands show it: 0x1a0f8 or 106744
+    #[arg(value_parser = parse_offset)]
+    offset: u64,
+    #[command(flatten)]
+    show: ShowArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Report<'i> {
+    #[serde(rename = "type")]
+    ty: &'i str,
+    offset: u64,
+    len: u64,
+    /// Its place among the objects of its type.
+    index: u64,
+    side_offset: Option<u64>,
+    value: Box<RawValue>,
+}
+
+impl Object {
+    pub(crate) fn run(&self, files: &dyn Files, out: &mut Output<'_>) -> Result<(), Failure> {
+        let file = OpenFile::open(files, &self.image.image)?;
+        let image = file.image()?;
+        let Some(object) = image.object_at(self.offset) else {
+            let place = image.section_at(self.offset).map_or_else(
+                || "in no section".to_owned(),
+                |section| format!("in section {}, not in an arena of HeapImage", section.name),
+            );
+            return Err(Failure::Not(format!("no object is at {}: it is {place}", offset(self.offset))));
+        };
+        let (value, limits) = (image.object_value(object), self.show.limits());
+        let ty = image.schema().ty(object.ty);
+        let side = image.side_record(object);
+        if out.is_json() {
+            let value = decode::json(&file, &image, value, limits)?;
+            let side_offset = side.map(|side| side.offset);
+            let (offset, len, index) = (object.offset, object.len, object.index);
+            return out.json(&Report { ty: ty.name(), offset, len, index, side_offset, value });
+        }
+        let text = decode::text(&file, &image, value, limits)?;
+        let (dim, to) = (style::DIM, out.text());
+        write!(
+            to,
+            "{dim}object {} of {}, {} bytes at {}",
+            count(object.index),
+            ty.name(),
+            count(object.len),
+            offset(object.offset)
+        )?;
+        if let Some(side) = side {
+            write!(to, ", side record at {}", offset(side.offset))?;
+        }
+        Ok(writeln!(to, "{dim:#}\n{text}")?)
+    }
+}

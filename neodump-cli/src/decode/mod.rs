@@ -1,0 +1,61 @@
+//! Decoded records as text or JSON.
+
+mod json;
+mod text;
+
+use neodump_runtime::inspect::{Image, Object, Value};
+use serde_json::value::RawValue;
+
+use crate::file::OpenFile;
+use crate::output::Failure;
+
+/// How much of a record is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Elements of each sequence and entries of each map.
+    pub(crate) elements: u64,
+    /// Levels below the record itself.
+    pub(crate) depth: usize,
+}
+
+/// The record as indented text, without the end of the last line.
+pub(crate) fn text(
+    file: &OpenFile,
+    image: &Image<'_>,
+    value: Value,
+    limits: Limits,
+) -> Result<String, Failure> {
+    let walk = image.walk(value).limit(limits.elements).deepest(limits.depth);
+    text::render(image, walk).map_err(|error| file.refuse(error))
+}
+
+/// The record as JSON.
+pub(crate) fn json(
+    file: &OpenFile,
+    image: &Image<'_>,
+    value: Value,
+    limits: Limits,
+) -> Result<Box<RawValue>, Failure> {
+    let walk = image.walk(value).limit(limits.elements).deepest(limits.depth);
+    json::render(image, walk).map_err(|error| file.refuse(error))
+}
+
+/// An object as it stands in text: `Cons@0x10040`.
+pub(crate) fn object_name(image: &Image<'_>, object: Object) -> String {
+    format!("{}@{:#x}", image.schema().ty(object.ty).short_name(), object.offset)
+}
+
+/// The name of a symbol as text; one that its own name does not look up has `#:` before it.
+pub(crate) fn symbol_name(image: &Image<'_>, id: u32) -> String {
+    let name = String::from_utf8_lossy(image.symbol(id).unwrap_or_default()).into_owned();
+    if image.is_interned(id) { name } else { format!("#:{name}") }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        text
+    })
+}
