@@ -10,7 +10,7 @@ use crate::output::Failure;
 /// An offset in the file, or an object by type and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// `4096` or `0x1000`.
+    /// `4096`, `0x1000`, or `Cons@0x1000`.
     Offset(u64),
     /// `Cons#12`: the object with this number in the arena of its type.
     Object(String, u64),
@@ -26,12 +26,13 @@ impl FromStr for Place {
                 Err(_) => Err(format!("`{index}` is not the number of an object")),
             };
         }
-        let digits = text.replace('_', "");
+        // `Cons@0x1000`, as decoded values have it.
+        let digits = text.rsplit_once('@').map_or(text, |(_, offset)| offset).replace('_', "");
         let number = match digits.strip_prefix("0x") {
             Some(digits) => u64::from_str_radix(digits, 16),
             None => digits.parse(),
         };
-        let expected = "expected an offset as 4096 or 0x1000, or an object as Cons#12";
+        let expected = "expected an offset as 4096 or 0x1000, or an object as Cons#12 or Cons@0x1000";
         number.map(Self::Offset).map_err(|_| expected.to_owned())
     }
 }
@@ -95,6 +96,7 @@ mod tests {
     fn places_are_read_as_they_are_written() {
         assert_eq!("4096".parse(), Ok(Place::Offset(4096)));
         assert_eq!("0x1_000".parse(), Ok(Place::Offset(4096)));
+        assert_eq!("Cons@0x1000".parse(), Ok(Place::Offset(4096)));
         assert_eq!("Cons#12".parse(), Ok(Place::Object("Cons".into(), 12)));
         assert_eq!("vm::Vec<u8>#2#0".parse(), Ok(Place::Object("vm::Vec<u8>#2".into(), 0)));
         for wrong in ["", "#1", "cons", "0x", "Cons#", "-1", "0xg"] {

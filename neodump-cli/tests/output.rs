@@ -13,8 +13,9 @@ fn inspect_shows_where_everything_is() {
 
 #[test]
 fn verify_says_that_an_image_is_intact() {
-    assert_snapshot!(run(&fixture(), "verify vm.ndump"), @"intact: fixture version 5, 704 KiB in 17 sections");
-    assert_snapshot!("verify_json", run(&fixture(), "verify vm.ndump --json"));
+    assert_snapshot!(run(&fixture(), "verify vm.ndump"), @"intact: fixture version 5, 320 KiB in 17 sections");
+    assert_snapshot!("verify_audit", run(&fixture(), "verify vm.ndump --audit"));
+    assert_snapshot!("verify_json", run(&fixture(), "verify vm.ndump --audit --json"));
 }
 
 #[test]

@@ -50,15 +50,6 @@ impl ShowArgs {
     }
 }
 
-/// Reads an offset in decimal, or in hexadecimal after `0x`.
-fn parse_offset(text: &str) -> Result<u64, String> {
-    let number = match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(&digits.replace('_', ""), 16),
-        None => text.replace([',', '_'], "").parse(),
-    };
-    number.map_err(|error| format!("an offset is a number such as 0x1a0f8 or 106744: {error}"))
-}
-
 /// The type of a name, or the only one whose name ends so.
 fn find_type(image: &Image<'_>, name: &str) -> Result<TypeId, Failure> {
     let schema = image.schema();

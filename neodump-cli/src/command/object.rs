@@ -4,19 +4,20 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{ShowArgs, parse_offset};
+use super::ShowArgs;
 use crate::decode;
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::output::{Failure, Output, count, offset, style};
+use crate::place::Place;
 
 /// Show the object that has the byte at an offset.
 #[derive(Debug, Args)]
 pub(crate) struct Object {
     #[command(flatten)]
     image: ImageArg,
-    /// An offset in the file, as other commands show it: 0x1a0f8 or 106744
-    #[arg(value_parser = parse_offset)]
-    offset: u64,
+    /// The object: an offset in the file, as 0x1a0f8 or 106744, or the number of an object of a type, as Cons#12
+    #[arg(value_name = "OBJECT")]
+    place: Place,
     #[command(flatten)]
     show: ShowArgs,
 }
@@ -37,12 +38,13 @@ impl Object {
     pub(crate) fn run(&self, files: &dyn Files, out: &mut Output<'_>) -> Result<(), Failure> {
         let file = OpenFile::open(files, &self.image.image)?;
         let image = file.image()?;
-        let Some(object) = image.object_at(self.offset) else {
-            let place = image.section_at(self.offset).map_or_else(
+        let wanted = self.place.offset(&image)?;
+        let Some(object) = image.object_at(wanted) else {
+            let place = image.section_at(wanted).map_or_else(
                 || "in no section".to_owned(),
                 |section| format!("in section {}, not in an arena of HeapImage", section.name),
             );
-            return Err(Failure::Not(format!("no object is at {}: it is {place}", offset(self.offset))));
+            return Err(Failure::Not(format!("no object is at {}: it is {place}", offset(wanted))));
         };
         let (value, limits) = (image.object_value(object), self.show.limits());
         let ty = image.schema().ty(object.ty);

@@ -9,7 +9,7 @@ use neodump_runtime::inspect::ImageFile;
 use neodump_tests::fixture::Vm;
 
 /// One file, whatever its name.
-pub struct Bytes<'a>(pub &'a [u8]);
+pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 
 impl Files for Bytes<'_> {
     fn open(&self, _: &Path) -> neodump_runtime::Result<ImageFile> {
@@ -18,14 +18,14 @@ impl Files for Bytes<'_> {
 }
 
 /// The image of the machine that the tests share.
-pub fn fixture() -> Vec<u8> {
+pub(crate) fn fixture() -> Vec<u8> {
     static IMAGE: OnceLock<Vec<u8>> = OnceLock::new();
     IMAGE.get_or_init(|| Vm::full().dump().expect("the fixture dumps")).clone()
 }
 
 /// What the tool writes to both streams without colours, and its exit code where that is not 0.
 #[allow(dead_code, reason = "not every test looks at text")]
-pub fn run(bytes: &[u8], arguments: &str) -> String {
+pub(crate) fn run(bytes: &[u8], arguments: &str) -> String {
     let (outcome, out, err) = outcome(bytes, arguments);
     let code = match outcome {
         Outcome::Done => "",
@@ -36,7 +36,7 @@ pub fn run(bytes: &[u8], arguments: &str) -> String {
 }
 
 /// The outcome of the tool, and what it writes to each stream without colours.
-pub fn outcome(bytes: &[u8], arguments: &str) -> (Outcome, String, String) {
+pub(crate) fn outcome(bytes: &[u8], arguments: &str) -> (Outcome, String, String) {
     let arguments = std::iter::once("neodump").chain(arguments.split(' ')).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let outcome = neodump_cli::run(

@@ -221,9 +221,14 @@ impl Scheme {
         scheme
     }
 
+    /// The bits of a word that are its tag.
+    pub fn mask(&self) -> u64 {
+        (1 << self.bits) - 1
+    }
+
     /// The tag of a word.
     pub fn tag(&self, word: u64) -> u64 {
-        word & ((1 << self.bits) - 1)
+        word & self.mask()
     }
 
     /// The id of the symbol that a word is, if its tag says so.

@@ -193,6 +193,13 @@ impl<'a> Image<'a> {
         self.symbols.as_ref()?.frozen.lookup(name).map(|symbol| symbol.id())
     }
 
+    /// Checks every byte of the symbol table.
+    pub(super) fn audit_symbols(&self) -> Result<()> {
+        let start = self.section(symbols::SECTION).map_or(0, |section| section.extent.offset);
+        let audited = self.symbols.as_ref().map_or(Ok(()), |symbols| symbols.frozen.audit());
+        audited.map_err(|error| error.within(start))
+    }
+
     /// Whether the symbol with this id is the one that its name looks up.
     pub fn is_interned(&self, id: u32) -> bool {
         self.symbols.as_ref().is_some_and(|symbols| symbols.frozen.is_interned(Symbol::from_id(id)))
@@ -241,7 +248,7 @@ impl<'a> Image<'a> {
     }
 
     /// Where the payloads of objects start: behind all side records of section `Hydration`.
-    pub fn payloads(&self) -> u64 {
+    pub fn payloads_start(&self) -> u64 {
         self.payloads
     }
 }

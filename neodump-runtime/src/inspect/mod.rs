@@ -11,7 +11,8 @@
 //! - [`Image`]: header, sections, relocations, symbols and natives, as plain data over the bytes;
 //! - [`Schema`] and [`Type`]: the schema text as a table of types;
 //! - [`Arena`] and [`Object`]: where the objects are, and which one covers an offset;
-//! - [`Value`] and [`Node`]: a stored record, one level at a time, and [`Walk`]: all of it.
+//! - [`Value`] and [`Node`]: a stored record, one level at a time, and [`Walk`]: all of it;
+//! - [`Image::audit`]: all rules that can be checked without the machine.
 //!
 //! ```
 //! # use neodump_runtime::{Dumpable, dump_to_bytes};
@@ -32,6 +33,7 @@
 //! the address *preferred base + n* in the words of the file.
 
 mod arena;
+mod audit;
 mod file;
 mod form;
 mod image;
@@ -41,6 +43,7 @@ mod value;
 mod walk;
 
 pub use arena::{Arena, Object};
+pub use audit::AuditReport;
 pub use file::ImageFile;
 pub use form::{Discriminant, Form, Scheme};
 pub use image::{Image, Section};

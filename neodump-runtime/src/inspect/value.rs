@@ -169,19 +169,23 @@ impl<'a> Image<'a> {
     ///
     /// [`DumpError::ImageFormat`] for bytes that no value of the type is stored as.
     pub fn read(&self, value: Value) -> Result<Node<'a>> {
-        let mut value = value;
+        let value = self.content(value)?;
+        self.read_form(value, self.type_of(value)?)
+    }
+
+    /// The record that a wrapper is stored as, or the value itself.
+    pub(super) fn content(&self, mut value: Value) -> Result<Value> {
         // Types do not contain themselves, so this ends.
         loop {
             let ty = self.type_of(value)?;
-            if ty.form() != &Form::Same {
-                return self.read_form(value, ty);
+            match ty.of().first() {
+                Some(inner) if ty.form() == &Form::Same => value = self.inside(value, ty, *inner, 0)?,
+                _ => return Ok(value),
             }
-            let Some(inner) = ty.of().first() else { return Ok(Node::Bytes(self.record(value, ty)?)) };
-            value = self.inside(value, ty, *inner, 0)?;
         }
     }
 
-    fn type_of(&self, value: Value) -> Result<&Type<'a>> {
+    pub(super) fn type_of(&self, value: Value) -> Result<&Type<'a>> {
         let ty = self.schema().types().get(value.ty.index());
         ty.ok_or_else(|| self.refuse(value.offset, "the type is of another schema"))
     }
@@ -628,6 +632,74 @@ impl<'a> Image<'a> {
             Some((extent, count)) => Ok(Some(Elements { ty: element, count, extent, stride })),
             None => Err(refuse("the trailing array does not end in the object")),
         }
+    }
+
+    /// Whether a value is a union, whose bytes only the machine can read.
+    pub(super) fn is_union(value: Value) -> bool {
+        value.how == How::Union
+    }
+
+    /// What a value owns elsewhere, of the value itself and not of its parts: where it is and how it is aligned.
+    pub(super) fn payloads(&self, value: Value) -> Result<Vec<(Extent, u64)>> {
+        let ty = self.type_of(value)?;
+        if value.how != How::Plain {
+            return Ok(Vec::new());
+        }
+        let (Ok(bytes), parameter) =
+            (self.record(value, ty), ty.of().first().map(|id| self.schema().ty(*id)))
+        else {
+            return Ok(Vec::new());
+        };
+        let align = parameter.map_or(1, Type::align);
+        let of_node = |node: Node<'a>| match node {
+            Node::Elements(elements) => elements.extent,
+            Node::Entries(entries) => entries.extent,
+            Node::Text(bytes) | Node::Bytes(bytes) => self.place_of(bytes),
+            Node::One(value) => Extent::new(value.offset, parameter.map_or(0, Type::size)),
+            _ => Extent::default(),
+        };
+        let node = match ty.form() {
+            Form::Boxed | Form::Sequence | Form::Text | Form::SystemText | Form::Keyed => self.read(value)?,
+            Form::ImageVec | Form::ImageStr | Form::ImageMap => self.read(value)?,
+            Form::Shared | Form::SharedSequence | Form::SharedText => self.read(value)?,
+            _ => return Ok(Vec::new()),
+        };
+        Ok(match node {
+            Node::Shared(at, inner) => match ty.form() {
+                // Different values have different places, so each has a byte at least.
+                Form::Shared => vec![(Extent::new(at, parameter.map_or(0, Type::size).max(1)), align)],
+                _ => vec![(Extent::new(at, REFERENCE_SIZE), 8), (of_node(*inner), align)],
+            },
+            Node::Entries(entries) if ty.form() == &Form::ImageMap => {
+                let index = self.index_of(value, bytes, entries.count)?;
+                vec![(entries.extent, entries.align(self)), (index, 4)]
+            }
+            Node::Entries(entries) => vec![(entries.extent, entries.align(self))],
+            node => vec![(of_node(node), align)],
+        })
+    }
+
+    /// Where the index of an `ImageMap` with `count` entries is.
+    fn index_of(&self, value: Value, bytes: &[u8], count: u64) -> Result<Extent> {
+        if count == 0 {
+            return Ok(Extent::default());
+        }
+        let starts = count.checked_next_power_of_two().and_then(|buckets| add(buckets, 1));
+        let length = starts.and_then(|starts| mul(add(starts, count)?, 4));
+        let start =
+            (number(bytes.get(16..24).unwrap_or(&[])) as u64).wrapping_sub(self.header().preferred_base());
+        let extent = length.map(|length| Extent::new(start, length));
+        let section = self.section_at(start);
+        let section = section.filter(|section| [framework::WORDS, framework::BYTES].contains(&section.name));
+        extent
+            .filter(|extent| section.is_some_and(|section| section.extent.contains(*extent)))
+            .ok_or_else(|| self.refuse(value.offset, "the index is not in HeapWords or HeapBytes"))
+    }
+
+    /// Where bytes of this image are.
+    fn place_of(&self, bytes: &[u8]) -> Extent {
+        let offset = bytes.as_ptr().addr().wrapping_sub(self.bytes().as_ptr().addr());
+        Extent::new(to_u64(offset), to_u64(bytes.len()))
     }
 
     /// The heap object that a value is the record of.
