@@ -63,7 +63,8 @@ fn every_field_of_a_machine_of_all_types_survives() {
         "{report}"
     );
     assert!(has(&report.not_changed, " \u{2192} record.slots", "4 slots with 3 names"), "{report}");
-    assert_eq!(report.not_changed.len(), 9, "{report}");
+    assert_eq!(report.not_changed.len(), 13, "{report}");
+    assert_eq!((report.fields, report.untested.len()), (159, 10), "{report}");
     for (path, policy) in [
         ("vm.heap", "heap"),
         ("vm.owned.cache", "cache"),
@@ -239,4 +240,83 @@ fn a_machine_that_differs_after_a_load_without_a_change_is_refused() {
     assert!(problem.contains("a load changes what the next dump has"), "{problem}");
     let problem = Completeness::of(Vm::full).natives(&Natives::new()).try_run().expect_err("no natives");
     assert!(problem.starts_with("the machine cannot be dumped: "), "{problem}");
+}
+
+#[test]
+fn a_field_that_the_machine_has_no_value_of_is_listed_by_its_type() {
+    #[derive(Dumpable)]
+    #[dump(image = "partial", version = 1)]
+    struct Partial {
+        spans: Vec<Span>,
+        shapes: Vec<Shape>,
+        tree: Option<Box<Tree>>,
+    }
+    #[derive(Dumpable)]
+    struct Span {
+        from: u32,
+        to: u32,
+    }
+    #[derive(Dumpable)]
+    enum Shape {
+        Dot,
+        Circle { radius: u32 },
+        Box(u8, u8),
+    }
+    #[derive(Dumpable)]
+    struct Tree {
+        weight: u32,
+        left: Option<Box<Tree>>,
+    }
+    let names = |report: &Report| {
+        let short = |(field, _): &(String, String)| field.rsplit("completeness::").next().map(str::to_owned);
+        report.untested.iter().filter_map(short).collect::<Vec<_>>()
+    };
+    let boot = || Partial { spans: Vec::new(), shapes: vec![Shape::Dot], tree: None };
+    let report = every_field_survives(boot);
+    let nothing_of =
+        ["Partial.tree", "Span.from", "Span.to", "Shape::Circle.radius", "Shape::Box.0", "Shape::Box.1"];
+    assert_eq!(names(&report), [&nothing_of[..], &["Tree.weight", "Tree.left"]].concat());
+    let because = |(field, why): &(String, String)| match field.ends_with("Partial.tree") {
+        true => why.ends_with("it is None, and no value can be made"),
+        false => why == "the machine has no value of it",
+    };
+    assert!(report.untested.iter().all(because), "{report}");
+    assert_eq!(report.fields, 10);
+    // Elements behind the first count where they show what the first does not, and a type inside of its like.
+    let boot = || Partial {
+        spans: vec![Span { from: 1, to: 2 }],
+        shapes: vec![Shape::Dot, Shape::Circle { radius: 1 }, Shape::Circle { radius: 2 }, Shape::Box(1, 2)],
+        tree: Some(Box::new(Tree { weight: 1, left: Some(Box::new(Tree { weight: 2, left: None })) })),
+    };
+    let report = every_field_survives(boot);
+    assert_eq!(names(&report), [""; 0], "{report}");
+    for path in ["shapes[1]::Circle.radius", "shapes[3]::Box.1", "tree.left.weight"] {
+        assert!(report.has_changed(&format!("partial.{path}")), "{path}\n{report}");
+    }
+    assert!(!report.has_changed("partial.shapes[2]::Circle.radius"), "{report}");
+    let problem = Completeness::of(boot).except("partial.spans[7]", "not there").try_run().unwrap_err();
+    assert!(problem.starts_with("there is no partial.spans[7]"), "{problem}");
+}
+
+#[test]
+fn a_field_of_a_type_is_left_alone_in_all_of_its_values() {
+    #[derive(Dumpable)]
+    #[dump(image = "twice", version = 1)]
+    struct Twice {
+        one: Counted,
+        others: Vec<Counted>,
+    }
+    #[derive(Dumpable)]
+    struct Counted {
+        count: u32,
+        text: String,
+    }
+    let counted = || Counted { count: 1, text: "a".into() };
+    let report = Completeness::of(|| Twice { one: counted(), others: vec![counted()] })
+        .except(concat!(module_path!(), "::Counted.count"), "counts what it likes")
+        .run();
+    let excepted: Vec<&str> = report.excepted.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(excepted, ["twice.one.count", "twice.others[0].count"]);
+    assert_eq!(report.changed, ["twice.one.text", "twice.others", "twice.others[0].text"]);
+    assert_eq!((report.fields, report.untested.len()), (4, 0), "{report}");
 }

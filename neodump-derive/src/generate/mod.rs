@@ -127,8 +127,8 @@ fn dumpable(c: &Container, n: &Names) -> TokenStream {
         order::order(c, n),
         fields::fields(c, n),
     ];
-    let leaf = record::leaf(c, n);
-    impl_dumpable(c, n, &quote!(const RECORD: #record #leaf #section #shape #(#functions)*))
+    let (leaf, label) = (record::leaf(c, n), order::label(c, n));
+    impl_dumpable(c, n, &quote!(const RECORD: #record #leaf #section #shape #(#functions)* #label))
 }
 
 /// The impl of `Dumpable` around its items.

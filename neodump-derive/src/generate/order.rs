@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::pattern;
-use crate::ast::{Container, Data, Field, Policy};
+use crate::ast::{Container, Data, Field, Policy, Role};
 use crate::names::Names;
 
 /// The order of one field; nothing for one that is not part of the stored value.
@@ -80,4 +80,29 @@ pub(super) fn order(c: &Container, n: &Names) -> TokenStream {
             #body
         }
     }
+}
+
+/// What a transparent type is called in a path is what its field is called.
+///
+/// ```text
+/// fn label(this: &Self) -> p::Option<p::String> {
+///     let label = p::Option::None;
+///     let label = label.or_else(|| <F as p::Dumpable>::label(&this.f));
+///     label
+/// }
+/// ```
+pub(super) fn label(c: &Container, n: &Names) -> Option<TokenStream> {
+    let (Role::Transparent, Data::Struct(fields)) = (&c.role, &c.data) else { return None };
+    let (option, string, label, this) = (n.p("Option"), n.p("String"), &n.key, &n.this);
+    let each = fields.iter().filter(|field| matches!(field.policy, Policy::Plain)).map(|field| {
+        let (dumpable, member) = (n.dumpable(&field.ty), &field.member);
+        quote!(let #label = #label.or_else(|| #dumpable::label(&#this.#member));)
+    });
+    Some(quote! {
+        fn label(#this: &Self) -> #option<#string> {
+            let #label = #option::None;
+            #(#each)*
+            #label
+        }
+    })
 }

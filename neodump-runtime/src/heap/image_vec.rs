@@ -281,7 +281,7 @@ unsafe impl<T: Dumpable> Dumpable for ImageVec<T> {
                     if is_changing {
                         values.with_elements(&mut |_| ());
                     }
-                    (values.len > 0).then_some(values.start.as_ptr())
+                    values.start.as_ptr()
                 },
                 Self::with_elements,
             );

@@ -79,7 +79,7 @@ unsafe impl<T: Dumpable> Dumpable for VecDeque<T> {
             this,
             f,
             Self::len,
-            |deque| deque.front_mut().map(std::ptr::from_mut),
+            |deque| deque.make_contiguous().as_mut_ptr(),
             |deque, change| {
                 let mut values = std::mem::take(deque).into();
                 change(&mut values);

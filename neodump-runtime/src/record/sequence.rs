@@ -108,7 +108,7 @@ unsafe impl<T: Dumpable> Dumpable for Vec<T> {
             this,
             f,
             Self::len,
-            |values| values.first_mut().map(std::ptr::from_mut),
+            |values| values.as_mut_ptr(),
             |values, change| change(values)
         ),
         |f| Some(super::fields::sample_of(f))
@@ -196,7 +196,7 @@ unsafe impl<T: Dumpable> Dumpable for Box<[T]> {
             this,
             f,
             |values| values.len(),
-            |values| values.first_mut().map(std::ptr::from_mut),
+            |values| values.as_mut_ptr(),
             |values, change| {
                 let mut owned = std::mem::replace(values, Self::from([])).into_vec();
                 change(&mut owned);

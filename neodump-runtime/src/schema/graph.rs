@@ -255,6 +255,17 @@ impl TypeGraph {
         text
     }
 
+    /// All types with their identities and the names that the text of the root has for them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn named(&self) -> Vec<(TypeId, String, &'static Shape)> {
+        // The graph was made from the root, so it and the text have one order.
+        let mut ids: Vec<_> = self.by_id.iter().map(|(id, index)| (*index, *id)).collect();
+        ids.sort_unstable_by_key(|(index, _)| *index);
+        let names = Self::names(&self.below(TypeIndex(0)));
+        let types = ids.into_iter().zip(names).zip(&self.nodes);
+        types.map(|(((_, id), name), node)| (id, name, node.shape)).collect()
+    }
+
     /// The canonical text of the root.
     pub fn text(&self) -> String {
         self.text_of(TypeIndex(0))

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use super::Report;
+use super::tested::{Tested, Told};
 use crate::Dumpable;
 use crate::dump::{Dumper, ImageRoot};
 use crate::error::DumpError;
@@ -14,6 +15,9 @@ use crate::record::fields::{Around, Listed, Outcome};
 
 /// How many objects of each type are looked at: the first of the image that has a field stands for all.
 const OBJECTS: usize = 64;
+
+/// How many objects of a type are tried for a field that the machine lets nobody change in the first of them.
+const OBJECTS_TRIED: usize = 4;
 
 /// Checks that a change of any field of a machine is in the machine that is loaded from its dump.
 ///
@@ -92,9 +96,10 @@ impl<'a, R: ImageRoot + 'a> Completeness<'a, R> {
         self
     }
 
-    /// Leaves the field at a path alone, and all that is inside of it.
-    pub fn except(mut self, path: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.rules.excepted.push((path.into(), reason.into()));
+    /// Leaves the field at a path alone, and all that is inside of it: `vm.faces.heights[0]`; or a field of a type in
+    /// all of its values: `crate::Face.height`, as [`Report::untested`] names it.
+    pub fn except(mut self, field: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.rules.excepted.push((field.into(), reason.into()));
         self
     }
 
@@ -155,15 +160,50 @@ impl<'a, R: ImageRoot + 'a> Completeness<'a, R> {
                     .to_owned(),
             );
         }
-        let mut report = Report { left_out: listed.left_out, not_changed: listed.fixed, ..Report::default() };
-        for path in listed.leaves {
-            match rules.excepted.iter().find(|(excepted, _)| is_inside(&path, excepted)) {
-                Some((_, reason)) => report.excepted.push((path, reason.clone())),
-                None => rules.check(path, &bytes, &mut report),
-            }
+        let (mut report, mut tested) = (Report::default(), Tested::of::<R>());
+        for (way, policy) in listed.left_out {
+            tested.tell(&way, Told::LeftOut);
+            report.left_out.push((way.path, policy));
         }
+        let mut unused: Vec<&(String, String)> = rules.excepted.iter().collect();
+        unused.retain(|(field, _)| !tested.except(field));
+        let leaves = listed.leaves.into_iter().map(|way| (way, None));
+        for (way, fixed) in listed.fixed.into_iter().map(|(way, why)| (way, Some(why))).chain(leaves) {
+            if let Some(excepted) = rules.excepted.iter().find(|(field, _)| tested.is_of(&way, field)) {
+                unused.retain(|other| !std::ptr::eq(*other, excepted));
+                tested.tell(&way, Told::Excepted);
+                report.excepted.push((way.path, excepted.1.clone()));
+                continue;
+            }
+            let became = fixed.map_or_else(|| rules.check(&way.path, &bytes), Became::Unchanged);
+            let (list, why) = match became {
+                Became::Found => {
+                    tested.tell(&way, Told::Tested);
+                    report.changed.push(way.path);
+                    continue;
+                }
+                Became::Unchanged(why) => (&mut report.not_changed, why),
+                Became::Lost(why) => (&mut report.lost, why),
+            };
+            tested.tell(&way, Told::Untested(format!("{}: {why}", way.path)));
+            list.push((way.path, why));
+        }
+        if let Some((field, _)) = unused.first() {
+            return Err(format!("there is no {field} that could be left alone; take the exception away"));
+        }
+        (report.fields, report.untested) = tested.into_rest();
         Ok(report)
     }
+}
+
+/// What became of a change.
+enum Became {
+    /// It was found again.
+    Found,
+    /// There was none, for this reason.
+    Unchanged(String),
+    /// It was not found again.
+    Lost(String),
 }
 
 fn cannot_be_dumped_again(error: DumpError) -> String {
@@ -171,11 +211,29 @@ fn cannot_be_dumped_again(error: DumpError) -> String {
 }
 
 impl<R: ImageRoot> Rules<'_, R> {
-    /// Changes one field, and looks for the change.
-    fn check(&self, path: String, bytes: &[u8], report: &mut Report) {
+    /// Changes one field, and looks for the change. Of objects, the next one of the type is tried where the machine
+    /// refuses the change of one.
+    fn check(&self, path: &str, bytes: &[u8]) -> Became {
+        let mut became = self.check_one(path, 0, bytes);
+        let objects = if path.starts_with(' ') { OBJECTS_TRIED } else { 1 };
+        for nth in 1..objects {
+            match became {
+                Became::Found | Became::Lost(_) => break,
+                Became::Unchanged(first) => {
+                    became = match self.check_one(path, nth, bytes) {
+                        Became::Unchanged(_) => Became::Unchanged(first),
+                        other => other,
+                    };
+                }
+            }
+        }
+        became
+    }
+
+    fn check_one(&self, path: &str, nth: usize, bytes: &[u8]) -> Became {
         let mut vm = match self.load(bytes) {
             Ok(vm) => vm,
-            Err(error) => return report.not_changed.push((path, format!("the load refuses: {error}"))),
+            Err(error) => return Became::Unchanged(format!("the load refuses: {error}")),
         };
         let mut around = Around::default();
         for make in &self.words {
@@ -185,48 +243,47 @@ impl<R: ImageRoot> Rules<'_, R> {
         // Words that were made are part of what is dumped before the change, as of what is dumped after it.
         let before = if self.words.is_empty() { Ok(bytes.to_vec()) } else { self.dump(&mut vm) };
         self.list(&mut vm, &mut around);
-        let outcome = self.change(&path, &mut vm, &mut around);
-        let dumped = self.dump(&mut vm);
-        (self.end)(vm);
+        let outcome = self.change(path, nth, &mut vm, &mut around);
         let (from, to) = match outcome {
             Some(Outcome::Changed { before, after }) => (before, after),
-            Some(Outcome::Fixed(why)) => return report.not_changed.push((path, why)),
-            None => {
-                return report.not_changed.push((path, "it was not found again to be changed".to_owned()));
+            other => {
+                // What was refused may not have been taken back, so the machine does nothing more.
+                (self.end)(vm);
+                return Became::Unchanged(match other {
+                    Some(Outcome::Fixed(why)) => why,
+                    _ => "it was not found again to be changed".to_owned(),
+                });
             }
         };
+        let dumped = self.dump(&mut vm);
+        (self.end)(vm);
         let changed = format!("changed from {from} to {to}");
         let (dumped, before) = match (dumped, before) {
             (Ok(dumped), Ok(before)) => (dumped, before),
             (Err(error), _) | (_, Err(error)) => {
-                return report.not_changed.push((path, format!("{changed}, the dump refuses: {error}")));
+                return Became::Unchanged(format!("{changed}, the dump refuses: {error}"));
             }
         };
         if dumped == before {
-            return report.lost.push((path, format!("{changed}, the dump is as before")));
+            return Became::Lost(format!("{changed}, the dump is as before"));
         }
         let mut vm = match self.load(&dumped) {
             Ok(vm) => vm,
-            Err(error) => {
-                return report.not_changed.push((path, format!("{changed}, the load refuses: {error}")));
-            }
+            Err(error) => return Became::Unchanged(format!("{changed}, the load refuses: {error}")),
         };
-        let found = self.tell(&path, &mut vm);
+        let found = self.tell(path, &mut vm);
         let again = self.dump(&mut vm);
         (self.end)(vm);
         match (found, again) {
             (Some(found), _) if found != to => {
-                report.lost.push((path, format!("{changed}, it is {found} after the load")));
+                Became::Lost(format!("{changed}, it is {found} after the load"))
             }
-            (_, Ok(again)) if again == dumped => report.changed.push(path),
+            (_, Ok(again)) if again == dumped => Became::Found,
             (_, Ok(_)) => {
-                report.lost.push((
-                    path,
-                    format!("{changed}, the loaded machine has another dump than it came from"),
-                ));
+                Became::Lost(format!("{changed}, the loaded machine has another dump than it came from"))
             }
             (_, Err(error)) => {
-                report.lost.push((path, format!("{changed}, the loaded machine cannot be dumped: {error}")));
+                Became::Lost(format!("{changed}, the loaded machine cannot be dumped: {error}"))
             }
         }
     }
@@ -256,8 +313,8 @@ impl<R: ImageRoot> Rules<'_, R> {
         fields.into_listed()
     }
 
-    fn change(&self, path: &str, vm: &mut R, around: &mut Around) -> Option<Outcome> {
-        let mut fields = Fields::change(path, &self.natives, around);
+    fn change(&self, path: &str, nth: usize, vm: &mut R, around: &mut Around) -> Option<Outcome> {
+        let mut fields = Fields::change(path, nth, &self.natives, around);
         self.show(vm, &mut fields);
         fields.into_outcome()
     }
@@ -283,9 +340,4 @@ impl<R: ImageRoot> Rules<'_, R> {
             unsafe { fields.object(object, ty) };
         }
     }
-}
-
-/// Whether a path is that of a field or of a part of it.
-fn is_inside(path: &str, field: &str) -> bool {
-    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ':']))
 }

@@ -33,6 +33,7 @@
 
 mod completeness;
 mod report;
+mod tested;
 
 pub use completeness::{Completeness, every_field_survives};
 pub use report::Report;

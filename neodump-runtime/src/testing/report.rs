@@ -18,6 +18,12 @@ pub struct Report {
     pub excepted: Vec<(String, String)>,
     /// The fields whose change got lost, and how.
     pub lost: Vec<(String, String)>,
+    /// The fields of types, `crate::Type.field` and `crate::Type::Variant.field`, that the image has a place for and of
+    /// which no change was found again, in any value: nothing was tested of them. Why not: mostly because the machine
+    /// has no value of the type. Empty if the test says something of every field of every type.
+    pub untested: Vec<(String, String)>,
+    /// How many fields of types there are that an image has a place for.
+    pub fields: usize,
 }
 
 impl Report {
@@ -29,9 +35,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tested = self.fields.saturating_sub(self.untested.len());
         writeln!(f, "{} fields were changed and found again", self.changed.len())?;
+        writeln!(f, "{tested} of the {} fields of all types are among them", self.fields)?;
         let lists = [
             ("lost", &self.lost),
+            ("fields of types that nothing was tested of", &self.untested),
             ("not changed", &self.not_changed),
             ("left alone", &self.excepted),
             ("not stored", &self.left_out),

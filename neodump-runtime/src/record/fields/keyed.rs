@@ -4,6 +4,9 @@ use super::Fields;
 use crate::heap::{ImageKey, ImageMap};
 use crate::record::{Dumpable, Step};
 
+/// How many entries are shown.
+const ENTRIES: usize = 64;
+
 /// The leaves of a collection that `take` takes all entries out of, in any order, and `put` puts them back.
 ///
 /// # Safety
@@ -38,18 +41,24 @@ pub(crate) unsafe fn keyed<M, K: Dumpable, T: Dumpable>(
     // SAFETY: the caller promises a live value that nobody else looks at.
     let map = unsafe { &mut *this };
     let mut entries = take(map);
-    // Hashes must not decide which entry is changed.
-    let first = entries.iter().enumerate().min_by_key(|(_, (key, _))| K::label(key)).map(|(index, _)| index);
-    let first = first.and_then(|index| entries.get_mut(index));
-    // An entry whose key does not print is another one in another machine.
-    if let Some((key, value)) = first.filter(|(key, _)| !f.is_telling() || K::label(key).is_some()) {
-        let step = K::label(key).map_or(Step::Index(0), Step::Key);
-        f.step(step, |f| {
-            // SAFETY: an entry of a local vector.
-            f.step(Step::KeyOf, |f| unsafe { f.value(&raw mut *key) });
-            // SAFETY: as above.
-            unsafe { f.value(&raw mut *value) };
-        });
+    // Hashes must not decide which entries are changed.
+    entries.sort_by_cached_key(|(key, _)| K::label(key));
+    for (index, (key, value)) in entries.iter_mut().take(ENTRIES).enumerate() {
+        let label = K::label(key);
+        // An entry whose key does not print is another one in another machine.
+        if label.is_none() && (f.is_telling() || index > 0) {
+            continue;
+        }
+        let step = label.map_or(Step::Index(0), Step::Key);
+        let show = |f: &mut Fields<'_>| {
+            f.step(step, |f| {
+                // SAFETY: an entry of a local vector.
+                f.step(Step::KeyOf, |f| unsafe { f.value(&raw mut *key) });
+                // SAFETY: as above.
+                unsafe { f.value(&raw mut *value) };
+            });
+        };
+        if index == 0 { show(f) } else { f.further(show) }
     }
     entries.into_iter().for_each(|(key, value)| put(map, key, value));
 }
@@ -80,11 +89,16 @@ pub(crate) unsafe fn image_map<K: Dumpable + ImageKey, T: Dumpable>(
     };
     // SAFETY: forwarded from the caller.
     unsafe { f.leaf(this, |map| format!("{} entries", map.len()), change) };
-    // The order of the entries is that of the file, so the first is the same in every machine.
+    // The order of the entries is that of the file, so it is the same in every machine.
     // SAFETY: the caller promises a live value that nobody else looks at.
-    if let Some((key, value)) = unsafe { &mut *this }.iter_mut().next() {
-        let step = K::label(key).map_or(Step::Index(0), Step::Key);
+    for (index, (key, value)) in unsafe { &mut *this }.iter_mut().take(ENTRIES).enumerate() {
+        let label = K::label(key);
+        if label.is_none() && index > 0 {
+            continue;
+        }
+        let step = label.map_or(Step::Index(0), Step::Key);
         // SAFETY: a value of the map.
-        f.step(step, |f| unsafe { f.value(std::ptr::from_mut(value)) });
+        let show = |f: &mut Fields<'_>| f.step(step, |f| unsafe { f.value(std::ptr::from_mut(value)) });
+        if index == 0 { show(f) } else { f.further(show) }
     }
 }

@@ -13,7 +13,7 @@ mod policies;
 mod sequences;
 
 use std::any::TypeId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub(crate) use keyed::{image_map, keyed};
 pub(crate) use leaves::*;
@@ -31,26 +31,44 @@ use crate::native::Natives;
 /// How deep a value that is made for a test may nest: values that own their like end there.
 const DEPTH: u32 = 5;
 
+/// How often a type is entered that contains its like: so often that its fields that do are seen.
+const NESTED: usize = 2;
+
 /// What is done at the leaves.
 enum Task {
     /// Each is noted.
     List(Listed),
-    /// The one at `path` is changed.
-    Change { path: String, outcome: Option<Outcome> },
+    /// The one at `path` is changed, once `skip` of them were passed.
+    Change { path: String, skip: usize, outcome: Option<Outcome> },
     /// The one at `path` says what it holds.
     Tell { path: String, text: Option<String> },
+}
+
+/// A field of a type: the type, the variant if the type is an enum, the field's name.
+pub(crate) type FieldOf = (TypeId, Option<&'static str>, &'static str);
+
+/// A way to a place in a machine, and the fields that it goes through.
+pub(crate) struct Way {
+    /// The way, as errors show it.
+    pub(crate) path: String,
+    /// The fields on it, outermost first.
+    pub(crate) fields: Vec<FieldOf>,
 }
 
 /// The leaves of a value, and what is no leaf.
 #[derive(Default)]
 pub(crate) struct Listed {
     /// The ways to all leaves, in the order in which they were met.
-    pub(crate) leaves: Vec<String>,
+    pub(crate) leaves: Vec<Way>,
     known: BTreeSet<String>,
+    /// The fields that the ways go through, without those of the element that is looked at.
+    met: HashSet<FieldOf>,
+    /// Those that its ways go through besides.
+    met_further: HashSet<FieldOf>,
     /// The ways to what cannot be changed, and why.
-    pub(crate) fixed: Vec<(String, String)>,
+    pub(crate) fixed: Vec<(Way, String)>,
     /// The ways to fields that are not stored, and the attributes that say so.
-    pub(crate) left_out: Vec<(String, String)>,
+    pub(crate) left_out: Vec<(Way, String)>,
 }
 
 /// What became of a leaf that was to be changed.
@@ -80,28 +98,33 @@ pub struct Fields<'a> {
     task: Task,
     /// The way from the root, outermost first.
     steps: Vec<Step>,
+    /// The fields on it.
+    fields: Vec<FieldOf>,
     root: String,
-    /// The types of the values on the way: one that contains its like is entered once.
+    /// The types of the values on the way: one that contains its like is entered twice.
     inside: Vec<TypeId>,
     natives: &'a Natives,
     around: &'a mut Around,
     depth: u32,
+    /// How many values around this one have like ones before them, which stand for them.
+    further: u32,
     /// The bytes that a leaf without memory of its own had before it was changed, to put them back.
     undo: Option<(*mut u8, Vec<std::mem::MaybeUninit<u8>>)>,
 }
 
 impl<'a> Fields<'a> {
     fn new(task: Task, natives: &'a Natives, around: &'a mut Around) -> Self {
-        let (steps, inside, root) = (Vec::new(), Vec::new(), String::new());
-        Self { task, steps, root, inside, natives, around, depth: 0, undo: None }
+        let (steps, fields, inside, root) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+        Self { task, steps, fields, root, inside, natives, around, depth: 0, further: 0, undo: None }
     }
 
     pub(crate) fn list(natives: &'a Natives, around: &'a mut Around) -> Self {
         Self::new(Task::List(Listed::default()), natives, around)
     }
 
-    pub(crate) fn change(path: &str, natives: &'a Natives, around: &'a mut Around) -> Self {
-        Self::new(Task::Change { path: path.to_owned(), outcome: None }, natives, around)
+    /// `skip` tells apart objects of a type that have a place at the same path.
+    pub(crate) fn change(path: &str, skip: usize, natives: &'a Natives, around: &'a mut Around) -> Self {
+        Self::new(Task::Change { path: path.to_owned(), skip, outcome: None }, natives, around)
     }
 
     pub(crate) fn tell(path: &str, natives: &'a Natives, around: &'a mut Around) -> Self {
@@ -157,9 +180,35 @@ impl<'a> Fields<'a> {
         if self.is_done() {
             return;
         }
+        let fields = self.fields.len();
+        if let (Step::Field(name), Some(owner)) = (&step, self.inside.last()) {
+            let variant = match self.steps.last() {
+                Some(Step::Variant(variant)) => Some(*variant),
+                _ => None,
+            };
+            self.fields.push((*owner, variant, *name));
+        }
         self.steps.push(step);
         then(self);
         self.steps.pop();
+        self.fields.truncate(fields);
+    }
+
+    /// Does `then` with an element that has others in front of it, mostly like it. Of its leaves those are listed whose
+    /// way goes through a field that none in front of it has, such as one of another variant.
+    pub(crate) fn further(&mut self, then: impl FnOnce(&mut Self)) {
+        self.further += 1;
+        then(self);
+        self.further -= 1;
+        if let (0, Task::List(listed)) = (self.further, &mut self.task) {
+            let met = std::mem::take(&mut listed.met_further);
+            listed.met.extend(met);
+        }
+    }
+
+    /// The way to where it is.
+    fn way(&self) -> Way {
+        Way { path: self.path(), fields: self.fields.clone() }
     }
 
     /// Shows the leaves of a value.
@@ -169,7 +218,7 @@ impl<'a> Fields<'a> {
     /// `this` must be a live value that nobody else looks at.
     pub unsafe fn value<T: Dumpable>(&mut self, this: *mut T) {
         let id = TypeId::of::<T::Id>();
-        if self.is_done() || self.inside.contains(&id) {
+        if self.is_done() || self.inside.iter().filter(|inside| **inside == id).count() == NESTED {
             return;
         }
         self.inside.push(id);
@@ -204,36 +253,45 @@ impl<'a> Fields<'a> {
         let name = crate::dump::snake(ty.short_name());
         let was_done = self.is_done();
         self.step(Step::Object(name), |f| {
+            f.inside.push(ty.id);
             // SAFETY: forwarded from the caller.
             unsafe { (ty.fields)(object, f) };
+            f.inside.pop();
         });
-        if !was_done && self.is_done() && self.is_changing() {
-            // SAFETY: as above: the object is live, whatever its fields hold now.
-            unsafe { self.keep_type(object, ty) };
+        if was_done || !self.is_done() || !self.is_changing() {
+            return;
+        }
+        // SAFETY: as above: the object is live, whatever its fields hold now.
+        if !unsafe { self.is_still(object, ty) } {
+            return self.take_back("says of which type the object is".to_owned());
+        }
+        if let Some(validate) = ty.validate {
+            // SAFETY: as above.
+            if let Err(error) = unsafe { validate(object) } {
+                self.take_back(format!("the object refuses it: {error}"));
+            }
         }
     }
 
-    /// Takes a change back that made the object one of another type: its words would say so no more.
+    /// Whether the words of an object still say of which type it is.
     ///
     /// # Safety
     ///
     /// `object` must be a live object of this type but for a leaf that was just changed.
-    unsafe fn keep_type(&mut self, object: *mut u8, ty: &'static ObjectType) {
+    unsafe fn is_still(&self, object: *mut u8, ty: &'static ObjectType) -> bool {
         let of_it = self.around.groups.iter().filter(|group| group.types.iter().any(|one| one.is(ty)));
         // SAFETY: the caller promises an object, and the functions read its header only.
-        let kept = of_it
-            .map(|group| unsafe { group.type_of(object) })
-            .all(|found| found.is_some_and(|found| found.is(ty)));
-        if kept {
-            return;
-        }
+        let kept = of_it.map(|group| unsafe { group.type_of(object) });
+        kept.into_iter().all(|found| found.is_some_and(|found| found.is(ty)))
+    }
+
+    /// Takes the change of an object back: no load would accept it, and the machine must not meet it.
+    fn take_back(&mut self, why: String) {
         if let Some((at, bytes)) = self.undo.take() {
             // SAFETY: the bytes of a leaf of the object, as they were before.
             unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr().cast::<u8>(), at, bytes.len()) };
         }
-        if let Task::Change { outcome, .. } = &mut self.task {
-            *outcome = Some(Outcome::Fixed("says of which type the object is".to_owned()));
-        }
+        self.end(Outcome::Fixed(why));
     }
 
     /// One place that can be changed on its own: `tell` says what it holds, `change` makes it hold something
@@ -251,21 +309,30 @@ impl<'a> Fields<'a> {
         if self.is_done() {
             return;
         }
-        let here = self.path();
+        let way = self.way();
+        let here = &way.path;
         match &mut self.task {
             Task::List(listed) => {
-                if listed.known.insert(here.clone()) {
-                    listed.leaves.push(here);
+                let shows_more =
+                    self.further == 0 || way.fields.iter().any(|field| !listed.met.contains(field));
+                if shows_more && listed.known.insert(here.clone()) {
+                    let met = if self.further == 0 { &mut listed.met } else { &mut listed.met_further };
+                    met.extend(&way.fields);
+                    listed.leaves.push(way);
                 }
             }
             Task::Tell { path, text } => {
-                if *path == here {
+                if path == here {
                     // SAFETY: the caller promises a live value.
                     *text = Some(tell(unsafe { &*this }));
                 }
             }
-            Task::Change { path, .. } => {
-                if *path != here {
+            Task::Change { path, skip, .. } => {
+                if path != here {
+                    return;
+                }
+                if *skip > 0 {
+                    *skip -= 1;
                     return;
                 }
                 if !std::mem::needs_drop::<T>() {
@@ -293,22 +360,22 @@ impl<'a> Fields<'a> {
 
     /// A place that cannot be changed.
     pub fn fixed(&mut self, why: impl Into<String>) {
-        let path = self.path();
+        let way = self.way();
         if let Task::List(listed) = &mut self.task
-            && listed.known.insert(path.clone())
+            && listed.known.insert(way.path.clone())
         {
-            listed.fixed.push((path, why.into()));
+            listed.fixed.push((way, why.into()));
         }
     }
 
     /// A field that is not stored.
     pub fn left_out(&mut self, field: &'static str, policy: &'static str) {
         self.step(Step::Field(field), |f| {
-            let path = f.path();
+            let way = f.way();
             if let Task::List(listed) = &mut f.task
-                && listed.known.insert(path.clone())
+                && listed.known.insert(way.path.clone())
             {
-                listed.left_out.push((path, policy.to_owned()));
+                listed.left_out.push((way, policy.to_owned()));
             }
         });
     }

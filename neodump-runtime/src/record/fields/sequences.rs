@@ -3,8 +3,11 @@
 use super::Fields;
 use crate::record::{Dumpable, Step};
 
-/// How many elements of an array are shown.
+/// How many elements of an array are shown with all of their leaves.
 const ELEMENTS: usize = 4;
+
+/// How many elements are shown at all.
+const FURTHER: usize = 64;
 
 fn count(count: usize) -> String {
     match count {
@@ -29,12 +32,12 @@ fn resize<T: Dumpable>(values: &mut Vec<T>, f: &mut Fields<'_>) -> Result<(), St
 ///
 /// # Safety
 ///
-/// `this` must be a live value that nobody else looks at; `first` gives its first element.
+/// `this` must be a live value that nobody else looks at; `first` gives where its `len` elements lie.
 pub(crate) unsafe fn sequence<S, T: Dumpable>(
     this: *mut S,
     f: &mut Fields<'_>,
     len: impl Fn(&S) -> usize,
-    first: impl FnOnce(&mut S) -> Option<*mut T>,
+    first: impl FnOnce(&mut S) -> *mut T,
     within: impl FnOnce(&mut S, &mut dyn FnMut(&mut Vec<T>)),
 ) {
     let change = |value: &mut S, f: &mut Fields<'_>| {
@@ -45,10 +48,11 @@ pub(crate) unsafe fn sequence<S, T: Dumpable>(
     // SAFETY: forwarded from the caller.
     unsafe { f.leaf(this, |value| count(len(value)), change) };
     // SAFETY: forwarded from the caller.
-    if let Some(first) = first(unsafe { &mut *this }) {
-        // SAFETY: an element of a live sequence.
-        f.step(Step::Index(0), |f| unsafe { f.value(first) });
-    }
+    let first = first(unsafe { &mut *this });
+    // SAFETY: as above.
+    let len = len(unsafe { &*this });
+    // SAFETY: so many elements lie there.
+    unsafe { show(first, len, 1, f) };
 }
 
 /// The leaves of the first elements of an array.
@@ -57,11 +61,22 @@ pub(crate) unsafe fn sequence<S, T: Dumpable>(
 ///
 /// `first` must point at `len` live values that nobody else looks at.
 pub(crate) unsafe fn elements<T: Dumpable>(first: *mut T, len: usize, f: &mut Fields<'_>) {
-    for index in 0..len.min(ELEMENTS) {
+    // SAFETY: forwarded from the caller.
+    unsafe { show(first, len, ELEMENTS, f) };
+}
+
+/// Shows elements, the first `full` of them with all of their leaves.
+///
+/// # Safety
+///
+/// As [`elements`].
+unsafe fn show<T: Dumpable>(first: *mut T, len: usize, full: usize, f: &mut Fields<'_>) {
+    for index in 0..len.min(FURTHER) {
         // SAFETY: in bounds by the caller's promise.
         let element = unsafe { first.add(index) };
         // SAFETY: forwarded from the caller.
-        f.step(Step::Index(index), |f| unsafe { f.value(element) });
+        let show = |f: &mut Fields<'_>| f.step(Step::Index(index), |f| unsafe { f.value(element) });
+        if index < full { show(f) } else { f.further(show) }
     }
 }
 
