@@ -6,10 +6,9 @@ use neodump_runtime::inspect::{Image, TypeId};
 use neodump_runtime::{DumpError, Result};
 
 use super::edges::{Edges, TooMany};
-use super::layout::ListId;
 use super::nodes::{Nodes, Shared};
 use super::tally::{Owner, Tallies};
-use super::walk::{At, Payload, Visit, Walker};
+use super::walk::{At, Payload, SharedAt, Visit, Walker};
 use crate::output::Progress;
 
 /// Objects between two signs of life.
@@ -209,9 +208,130 @@ impl Visit for Builder<'_, '_> {
         }
     }
 
-    fn shared(&mut self, _: At, top: u32, place: u64, list: ListId) -> Result<()> {
+    fn shared(&mut self, _: At, top: u32, shared: SharedAt) -> Result<()> {
+        let SharedAt { place, list, weak } = shared;
         let shared = Shared { place, list, owner: self.owner, top: self.top.unwrap_or(top) };
         let Some(node) = self.nodes.meet(shared) else { return Err(too_many(TooMany)) };
-        self.lead_to(node, false)
+        self.lead_to(node, weak)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use neodump_tests::fixture::Vm;
+
+    use super::*;
+
+    fn fixture() -> Vec<u8> {
+        Vm::full().dump().expect("the fixture dumps")
+    }
+
+    fn graph<'i, 'a>(image: &'i Image<'a>) -> Graph<'i, 'a> {
+        Graph::new(image, &Progress::new()).expect("a sound image")
+    }
+
+    /// The fixture has a field of every kind, so this holds the walk to what the writer wrote.
+    #[test]
+    fn every_byte_of_every_payload_has_one_owner() {
+        let bytes = fixture();
+        let image = Image::of(&bytes).expect("an image");
+        let graph = graph(&image);
+        let mut ends: Vec<(u64, u64)> = graph.claims.iter().map(|(at, len, _)| (*at, at + len)).collect();
+        for arena in image.arenas() {
+            ends.push((arena.extent().offset, arena.extent().offset + arena.extent().length));
+            ends.push((arena.side().offset, arena.side().offset + arena.side().length));
+        }
+        ends.extend(
+            graph
+                .nodes
+                .roots()
+                .iter()
+                .map(|root| (root.record.offset, root.record.offset + root.record.length)),
+        );
+        ends.sort_unstable();
+        for pair in ends.windows(2) {
+            assert!(pair[0].1 <= pair[1].0, "{:#x?} have two owners", pair);
+        }
+        for name in [
+            "HeapImage",
+            "HeapWords",
+            "HeapBytes",
+            "Hydration",
+            "Root",
+            "registers",
+            "scalars",
+            "owned",
+            "library",
+            "maps",
+        ] {
+            let section = image.section(name).expect("a section").extent;
+            let end = section.offset + section.length;
+            let mut at = section.offset;
+            for (start, stop) in ends.iter().filter(|(start, stop)| *start >= section.offset && *stop <= end)
+            {
+                // The record of the image type has room for the managers, as zeros.
+                let gap = Extent::new(at, start - at);
+                let is_zero = bytes[gap.offset as usize..(gap.offset + gap.length) as usize]
+                    .iter()
+                    .all(|byte| *byte == 0);
+                assert!(is_zero && (gap.length < 64 || name == "Root"), "{name}: nobody owns {gap:#x?}");
+                at = *stop;
+            }
+            assert!(end - at < 64 || name == "Root", "{name}: nobody owns the end from {at:#x} to {end:#x}");
+        }
+    }
+
+    #[test]
+    fn every_relocated_word_that_leads_to_an_object_is_a_reference() {
+        struct Words(BTreeSet<u64>, BTreeSet<u64>);
+        impl Visit for Words {
+            fn reference(&mut self, at: At, _: Option<TypeId>, target: Option<u64>, _: bool) -> Result<()> {
+                self.0.extend(target.map(|_| at.offset));
+                Ok(())
+            }
+            fn payload(&mut self, at: u64, width: u64, _: Payload) {
+                self.1.extend((at..at + width).step_by(8));
+            }
+            fn shared(&mut self, _: At, _: u32, _: SharedAt) -> Result<()> {
+                Ok(())
+            }
+        }
+        let bytes = fixture();
+        let image = Image::of(&bytes).expect("an image");
+        let graph = graph(&image);
+        let mut walker = Walker::new(&image, false).expect("a sound schema");
+        let mut words = Words(BTreeSet::new(), BTreeSet::new());
+        for root in graph.nodes.roots() {
+            walker.record(root.list(), root.record.offset, &mut words).expect("a sound image");
+        }
+        for (arena, (_, ordinal)) in image.arenas().iter().zip(graph.nodes.runs()) {
+            for object in arena.objects() {
+                let side = image.side_record(object);
+                walker.object(ordinal, object.extent(), side, &mut words).expect("a sound image");
+            }
+        }
+        for shared in graph.nodes.shared() {
+            walker.shared(shared.place, shared.list, &mut words).expect("a sound image");
+        }
+        let heap = image.section("HeapImage").expect("a section").extent;
+        for word in image.relocated().filter(|word| heap.holds(word.target)) {
+            let is_known = words.0.contains(&word.offset) || words.1.contains(&word.offset);
+            assert!(is_known, "the word at {:#x} leads to {:#x}", word.offset, word.target);
+        }
+        assert!(words.0.len() > 20, "{}", words.0.len());
+    }
+
+    #[test]
+    fn every_object_is_reached_and_every_byte_of_the_file_is_counted_once() {
+        let bytes = fixture();
+        let image = Image::of(&bytes).expect("an image");
+        let graph = graph(&image);
+        let paths = crate::graph::Paths::new(&graph.edges, 0);
+        let lost: Vec<u32> = (0..graph.nodes.count() as u32).filter(|node| !paths.reaches(*node)).collect();
+        let weakly: BTreeSet<u32> = graph.weak.iter().map(|(_, to)| *to).collect();
+        assert!(lost.iter().all(|node| weakly.contains(node)), "{lost:?}");
+        assert_eq!(graph.own.iter().sum::<u64>(), bytes.len() as u64);
     }
 }

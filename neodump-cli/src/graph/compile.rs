@@ -81,6 +81,7 @@ enum Known {
     Keyed,
     KeyedSet,
     Shared,
+    Weak,
     SharedSequence,
     SharedText,
     Symbol,
@@ -122,6 +123,7 @@ fn known(ty: &Type<'_>) -> Known {
         "HashMap" | "BTreeMap" => Known::Keyed,
         "HashSet" | "BTreeSet" => Known::KeyedSet,
         "Rc" | "Arc" => Known::Shared,
+        "rc::Weak" | "sync::Weak" => Known::Weak,
         "Symbol" => Known::Symbol,
         _ => Known::Quiet,
     }
@@ -375,7 +377,8 @@ impl<'a> Compiler<'_, 'a> {
             Known::Sequence => What::Payload(list_of(param()?), Many::Elements),
             Known::Box => What::Payload(list_of(param()?), Many::One),
             Known::Text => What::Payload(self.bytes(), Many::Elements),
-            Known::Shared => What::Shared(list_of(param()?)),
+            Known::Shared => What::Shared { list: list_of(param()?), weak: false },
+            Known::Weak => What::Shared { list: list_of(param()?), weak: true },
             Known::SharedSequence | Known::SharedText => {
                 let element = match known(ty) {
                     Known::SharedText => self.bytes(),
@@ -383,7 +386,7 @@ impl<'a> Compiler<'_, 'a> {
                 };
                 let mut inner = List { size: 16, align: 8, ..List::default() };
                 self.push(id, &mut inner, 0, 16, What::Payload(element, Many::Elements))?;
-                What::Shared(self.add(inner))
+                What::Shared { list: self.add(inner), weak: false }
             }
         };
         let width = match what {

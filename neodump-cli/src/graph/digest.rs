@@ -16,7 +16,7 @@ use super::layout::ListId;
 use super::listed::Listed;
 use super::nodes::{Node, Nodes};
 use super::scheme::Scheme;
-use super::walk::{At, Payload, PayloadKind, Visit, Walker};
+use super::walk::{At, Payload, PayloadKind, SharedAt, Visit, Walker};
 use crate::output::Progress;
 
 /// How many steps a deep digest sees.
@@ -50,8 +50,15 @@ impl Digests {
         let mut walker = Walker::new(image, true)?;
         let names = Names::new(image);
         let listed = graph.walker.listed();
-        let mut digester =
-            Digester { names: &names, image, listed, nodes: &graph.nodes, digest: 0, runs: Vec::new() };
+        let mut digester = Digester {
+            names: &names,
+            image,
+            listed,
+            nodes: &graph.nodes,
+            digest: 0,
+            runs: Vec::new(),
+            shared: HashMap::new(),
+        };
         let count = graph.nodes.count();
         let mut own = Vec::with_capacity(count);
         // Of the image type nothing but its fields is compared.
@@ -77,8 +84,10 @@ impl Digests {
             }
         }
         for shared in graph.nodes.shared() {
-            digester.digest = names.of_list(shared.list);
-            walker.shared(shared.place, shared.list, &mut digester)?;
+            // What is shared was met in what was walked before it.
+            let list = digester.shared.get(&shared.place).copied().unwrap_or(shared.list);
+            digester.digest = names.of_list(list);
+            walker.shared(shared.place, list, &mut digester)?;
             own.push(digester.digest);
         }
         let mut deep = own.clone();
@@ -145,6 +154,8 @@ struct Digester<'n, 'i, 'a> {
     digest: u64,
     /// How far the runs that are open have come, and where they end.
     runs: Vec<(u64, u64)>,
+    /// The lists of shared values by place: with symbols, lists have other numbers than in the graph.
+    shared: HashMap<u64, ListId>,
 }
 
 impl Digester<'_, '_, '_> {
@@ -236,9 +247,10 @@ impl Visit for Digester<'_, '_, '_> {
         }
     }
 
-    fn shared(&mut self, at: At, _: u32, _: u64, list: ListId) -> Result<()> {
+    fn shared(&mut self, at: At, _: u32, shared: SharedAt) -> Result<()> {
         self.skip(at.offset, 16);
-        self.add(self.names.of_list(list));
+        self.shared.entry(shared.place).or_insert(shared.list);
+        self.add(self.names.of_list(shared.list));
         Ok(())
     }
 }

@@ -4,9 +4,8 @@ use neodump_runtime::Result;
 use neodump_runtime::bounds::Extent;
 use neodump_runtime::inspect::TypeId;
 
-use super::layout::ListId;
 use super::nodes::{Node, Nodes, Shared};
-use super::walk::{At, Visit, Walker};
+use super::walk::{At, SharedAt, Visit, Walker};
 use super::way::Way;
 
 /// A reference out of a node.
@@ -78,8 +77,8 @@ impl Visit for Find<'_, '_, '_> {
         Ok(())
     }
 
-    fn shared(&mut self, at: At, _: u32, place: u64, list: ListId) -> Result<()> {
-        self.take(self.nodes.of_shared(place, list), at, false);
+    fn shared(&mut self, at: At, _: u32, shared: SharedAt) -> Result<()> {
+        self.take(self.nodes.of_shared(shared.place, shared.list), at, shared.weak);
         Ok(())
     }
 }

@@ -59,8 +59,13 @@ pub(super) enum What {
     Map(ListId),
     /// A reference to a payload of such records.
     Payload(ListId, Many),
-    /// A reference to a payload that several owners share.
-    Shared(ListId),
+    /// A reference to a payload that several owners share; a weak one may lead nowhere.
+    Shared {
+        /// What is shared.
+        list: ListId,
+        /// Whether it keeps nothing.
+        weak: bool,
+    },
     /// One of several lists, by a tag: the number of a [`Choice`].
     Choice(u32),
     /// A record inside of the record.

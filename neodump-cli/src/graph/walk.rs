@@ -74,7 +74,17 @@ pub(crate) trait Visit {
     /// # Errors
     ///
     /// What ends the walk.
-    fn shared(&mut self, at: At, top: u32, place: u64, list: ListId) -> Result<()>;
+    fn shared(&mut self, at: At, top: u32, shared: SharedAt) -> Result<()>;
+}
+
+/// A value that several owners share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SharedAt {
+    /// The place that all references to it have.
+    pub(crate) place: u64,
+    pub(crate) list: ListId,
+    /// Whether this reference keeps nothing.
+    pub(crate) weak: bool,
 }
 
 /// Where something is that a walk shows.
@@ -339,10 +349,12 @@ impl<'i, 'a> Walker<'i, 'a> {
                 let way = way(&mut self.ways);
                 self.later(list, many, extent, count, top, way);
             }
-            What::Shared(list) => {
-                let place = self.number(at)?;
-                let at = At { offset: at, way: way(&mut self.ways) };
-                visit.shared(at, top, place, list)?;
+            What::Shared { list, weak } => {
+                let (place, count) = (self.number(at)?, self.number(at.saturating_add(8))?);
+                if !weak || count > 0 {
+                    let at = At { offset: at, way: way(&mut self.ways) };
+                    visit.shared(at, top, SharedAt { place, list, weak })?;
+                }
             }
             What::Choice(number) => {
                 let choice = self.layouts.choice(number);
