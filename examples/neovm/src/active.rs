@@ -9,7 +9,12 @@
 //! `Vm::run` activates on its own. Code that reads such a place between programs brackets it itself.
 
 use crate::machine::Vm;
-use neodump_runtime::global;
+use neodump_runtime::global::Activations;
+
+/// Where the machine counts them.
+fn running(vm: &mut Vm) -> &mut Activations {
+    &mut vm.session.images.running
+}
 
 impl Vm {
     /// Puts the machine's state where running programs look for it. Activations are counted.
@@ -17,26 +22,17 @@ impl Vm {
     /// A place that somebody holds at the moment keeps what it has, and the machine its own state: its functions find it
     /// there.
     pub fn activate(&mut self) {
-        if self.session.activations == 0 {
-            self.session.running = global::begin(self).ok();
-        }
-        self.session.activations += 1;
+        Activations::enter(self, running);
     }
 
     /// Undoes one [`Vm::activate`]: after the last, the machine has all of its state again, and the places what they had.
     /// Without an activation it does nothing.
     pub fn deactivate(&mut self) {
-        self.session.activations = self.session.activations.saturating_sub(1);
-        if self.session.activations == 0
-            && let Some(running) = self.session.running.take()
-        {
-            // A place that is held at the moment keeps the state; it goes when the machine does.
-            let _ = running.end(self);
-        }
+        Activations::leave(self, running);
     }
 
     /// Whether the machine's state is where running programs look for it.
     pub fn is_active(&self) -> bool {
-        self.session.activations > 0
+        self.session.images.running.is_active()
     }
 }

@@ -1,8 +1,9 @@
 //! What is put aside while a machine is dumped, and back after it.
 
+use crate::hooks::POST_GC_HOOK;
 use crate::machine::Vm;
+use crate::process::OF_THE_PROCESS;
 use crate::rt::Symbol;
-use crate::session;
 use crate::value::Value;
 use crate::variable::Scope;
 
@@ -24,13 +25,13 @@ impl Vm {
     pub(crate) fn put_aside(&mut self) {
         self.put_back();
         let lexenv = std::mem::replace(&mut self.lexenv, Value::NIL);
-        self.session.aside =
+        self.session.images.aside =
             Some(Aside { variables: Vec::new(), lexenv, directory: self.buffers.process_directory() });
-        self.put_variable_aside(session::POST_GC_HOOK);
+        self.put_variable_aside(POST_GC_HOOK);
         self.collect();
         self.exchange_bindings(true);
         self.buffers.leave_directory(&self.heap);
-        session::OF_THE_PROCESS.iter().for_each(|name| self.put_variable_aside(name));
+        OF_THE_PROCESS.iter().for_each(|name| self.put_variable_aside(name));
     }
 
     /// Sets a variable to nil; what is aside is a root meanwhile.
@@ -40,21 +41,19 @@ impl Vm {
         if value.is_nil() || self.store(symbol, Value::NIL, Scope::Default).is_err() {
             return;
         }
-        if let Some(aside) = &mut self.session.aside {
+        if let Some(aside) = &mut self.session.images.aside {
             aside.variables.push((symbol, value));
         }
     }
 
-    /// Undoes `Vm::put_aside`; does nothing when nothing is aside.
-    ///
-    /// [`Vm::dump_to_file`] and its like call it. Whoever dumps with a `Dumper` of their own does so afterwards.
-    pub fn put_back(&mut self) {
-        let Some(aside) = self.session.aside.take() else { return };
+    /// Undoes `Vm::put_aside`, however the dump ended; does nothing when nothing is aside.
+    pub(crate) fn put_back(&mut self) {
+        let Some(aside) = self.session.images.aside.take() else { return };
         self.lexenv = aside.lexenv;
         let (hook, others): (Vec<_>, Vec<_>) = aside
             .variables
             .into_iter()
-            .partition(|(symbol, _)| self.symbols.name(*symbol) == session::POST_GC_HOOK.as_bytes());
+            .partition(|(symbol, _)| self.symbols.name(*symbol) == POST_GC_HOOK.as_bytes());
         // What was the value is allowed to be.
         let mut restore = |(symbol, value)| _ = self.store(symbol, value, Scope::Default);
         others.into_iter().for_each(&mut restore);
@@ -64,5 +63,12 @@ impl Vm {
         for (symbol, value) in hook {
             let _ = self.store(symbol, value, Scope::Default);
         }
+    }
+
+    /// Exchanges the values of all bound variables with those they had before, so that each has its top-level value; and
+    /// back, from the outermost binding inwards.
+    fn exchange_bindings(&mut self, outwards: bool) {
+        let count = self.bindings.len();
+        (0..count).for_each(|at| self.swap_binding(if outwards { count - 1 - at } else { at }));
     }
 }

@@ -8,7 +8,7 @@ mod real_input;
 
 use crate::corpus;
 use crate::machine::Vm;
-use crate::session::Process;
+use crate::process::Process;
 use images::Trust;
 use std::io::{Read, Write};
 use std::path::Path;

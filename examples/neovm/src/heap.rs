@@ -4,6 +4,7 @@
 //! caller vouches that every value it will still use is reached from the roots. So code that only reads and makes
 //! objects needs no care at all; the machine collects at its safe points (see [`crate::machine`]).
 
+use crate::adopted::Adopted;
 use crate::bignum::{self, BigInt};
 use crate::chars;
 use crate::hash_table::Map;
@@ -16,7 +17,6 @@ use crate::object::{ByteCode, CharTable, SubCharTable};
 use crate::rt::Symbol;
 use crate::subrs::SubrDesc;
 use crate::value::{TAG_CONS, Value};
-use neodump_runtime::{AdoptImage, Image, Marks};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr;
@@ -34,13 +34,6 @@ pub(crate) struct Block {
 }
 
 const _: () = assert!(size_of::<Block>() == BLOCK);
-
-/// The image whose objects belong to the heap: they are never freed, never moved, and never written by the collector.
-pub(crate) struct Adopted {
-    pub(crate) image: Image,
-    /// Which of its objects the collector has reached.
-    pub(crate) marks: Marks,
-}
 
 /// All objects, and how they are made and seen.
 pub struct Heap {
@@ -413,38 +406,10 @@ impl Heap {
         self.header(v).is_some_and(|h| h.marked.replace(1) == 0)
     }
 
-    /// Forgets the marks of the image's objects. Those of this process are reset by the sweep.
-    pub(crate) fn clear_image_marks(&mut self) {
-        if let Some(adopted) = &mut self.adopted {
-            adopted.marks.clear();
-        }
-    }
-
-    /// Takes the image away.
-    pub(crate) fn take_image(&mut self) -> Option<Image> {
-        self.adopted.take().map(|adopted| adopted.image)
-    }
-
     /// Gives a block back to the system.
     pub(crate) fn free_block(block: *mut Block) {
         // SAFETY: blocks are made by `add_block` with this layout, and the caller gives this one up.
         unsafe { dealloc(block.cast(), Layout::new::<Block>()) };
-    }
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Heap {
-        let mut heap = Heap::new();
-        heap.in_image = image.arenas().iter().map(|arena| arena.len()).sum();
-        heap.objects = heap.in_image;
-        heap.live = image.arenas().iter().map(|arena| arena.bytes()).sum();
-        let marks = image.marks();
-        heap.adopted = Some(Adopted { image, marks });
-        heap
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.adopted.as_ref().map(|adopted| &adopted.image)
     }
 }
 

@@ -1,17 +1,43 @@
 //! Dump and load: what the derives on the machine's types do not say.
 
+use crate::aside::Aside;
 use crate::display::charset::Charsets;
 use crate::library;
 use crate::machine::Vm;
-use crate::session::Process;
+use crate::process::Process;
+use crate::reset;
 use crate::subrs;
-use crate::symbols::sym;
+use crate::symbols::{names_hash, sym};
 use crate::variable;
+use neodump_runtime::global::Activations;
 use neodump_runtime::{
-    DumpError, DumpReport, Dumper, ImagePlaces, LoadOptions, LoadReport, Natives, Outcome,
+    DumpError, DumpReport, Dumper, ImagePlaces, LoadOptions, LoadReport, Natives, Outcome, Snapshot,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::Duration;
+
+/// How a running machine stands to images.
+#[derive(Default)]
+pub(crate) struct Images {
+    /// The file that the machine was loaded from.
+    file: Option<FileSession>,
+    /// Whether the functions of `after-pdump-load-hook` are still to be called.
+    hook_pending: bool,
+    /// What a dump that is going on has put aside.
+    pub(crate) aside: Option<Aside>,
+    /// The activations that have not ended: see [`crate::active`].
+    pub(crate) running: Activations,
+}
+
+/// How a machine came from a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileSession {
+    /// The file, with links and relative parts resolved.
+    pub path: PathBuf,
+    /// What the load took, without what the machine did afterwards.
+    pub time: Duration,
+}
 
 /// The functions of the machine, as images refer to them.
 pub fn natives() -> &'static Natives {
@@ -23,32 +49,25 @@ pub fn natives() -> &'static Natives {
     &NATIVES
 }
 
+/// How to dump the machine. A program may run meanwhile; variables that it has bound are dumped with the values that they
+/// have outside of it, and what belongs to the process is not in the image. All of that is back afterwards.
+pub fn dumper<'a>() -> Dumper<'a> {
+    Dumper::new().natives(natives())
+}
+
 /// How to load an image of the machine: it is not active before it runs, and the machine that was active stays so.
 pub fn options<'a>() -> LoadOptions<'a> {
     LoadOptions::new().natives(natives()).inactive()
 }
 
 impl Vm {
-    /// Dumps the machine to a file. It collects first: values that are no roots are gone afterwards. A program may run
-    /// meanwhile; variables that it has bound are dumped with the values that they have outside of it.
-    ///
-    /// While it works, the machine is without what belongs to the process, and variables that are bound dynamically have
-    /// their top-level values. All of that is back when it returns, so a running program may call it.
+    /// Dumps the machine to a file. It collects first: values that are no roots are gone afterwards.
     ///
     /// # Errors
     ///
     /// Those of a program that `before-dump-hook` calls, and of the dump. The file at `path` is then as it was.
     pub fn dump_to_file(&mut self, path: impl AsRef<Path>) -> Result<DumpReport, DumpError> {
-        self.dump_by(|vm| Dumper::new().natives(natives()).to_file(vm, path))
-    }
-
-    /// Short for [`Vm::dump_to_file`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Vm::dump_to_file`].
-    pub fn dump(&mut self, path: impl AsRef<Path>) -> Result<DumpReport, DumpError> {
-        self.dump_to_file(path)
+        dumper().to_file(self, path)
     }
 
     /// Dumps the machine to memory, as [`Vm::dump_to_file`] does.
@@ -57,17 +76,7 @@ impl Vm {
     ///
     /// As [`Vm::dump_to_file`].
     pub fn dump_to_bytes(&mut self) -> Result<Vec<u8>, DumpError> {
-        self.dump_by(|vm| Dumper::new().natives(natives()).to_bytes(vm).map(|(bytes, _)| bytes))
-    }
-
-    /// Dumps in some way, with all of the machine's state in it, and puts back what [`Vm::quiesce`] has put aside.
-    pub(crate) fn dump_by<T>(
-        &mut self,
-        dump: impl FnOnce(&mut Vm) -> Result<T, DumpError>,
-    ) -> Result<T, DumpError> {
-        let result = dump(self);
-        self.put_back();
-        result
+        dumper().to_bytes(self).map(|(bytes, _)| bytes)
     }
 
     /// Starts from a file, however untrusted: loads and audits it, notes it for `pdumper-stats`, and sets the variables of
@@ -83,6 +92,34 @@ impl Vm {
         let mut vm: Vm = options().report(&mut report).load(path)?;
         vm.begin_session(path, report.total());
         Ok(vm)
+    }
+
+    /// The last part of starting from a file: notes which, marks the hook as pending, and sets the variables of the
+    /// process.
+    pub fn begin_session(&mut self, path: impl AsRef<Path>, time: Duration) {
+        let path = path.as_ref();
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        self.session.images.file = Some(FileSession { path, time });
+        self.session.images.hook_pending = true;
+        self.enter_process(&Process::current());
+    }
+
+    /// Which file the machine was loaded from, unless it was booted or is a restored snapshot.
+    pub fn file_session(&self) -> Option<&FileSession> {
+        self.session.images.file.as_ref()
+    }
+
+    /// Calls the functions of `after-pdump-load-hook`, once after a load from a file, when the machine is complete and its
+    /// session has begun. Whether it was pending.
+    ///
+    /// # Errors
+    ///
+    /// What a function signals; it is not called again.
+    pub fn maybe_run_after_load_hook(&mut self) -> Result<bool, String> {
+        if !std::mem::take(&mut self.session.images.hook_pending) {
+            return Ok(false);
+        }
+        self.run_hook(sym::load_hook).map(|()| true)
     }
 
     /// The places where the image of the booted machine is looked for: their names change with the library.
@@ -102,12 +139,50 @@ impl Vm {
         let (mut vm, outcome) = options().report(&mut report).load_or_rebuild(places, |_| Vm::boot())?;
         match outcome.image() {
             Some(path) => vm.begin_session(path, report.total()),
-            None => {
-                vm.put_back();
-                vm.enter_process(&Process::current());
-            }
+            None => vm.enter_process(&Process::current()),
         }
         Ok((vm, outcome))
+    }
+
+    /// The machine as it is now, for any number of machines on any thread, none of which sees what another one does.
+    ///
+    /// ```
+    /// let mut vm = neovm::Vm::boot()?;
+    /// vm.eval_str("(setq counter 1)")?;
+    /// let snapshot = vm.snapshot().map_err(|error| error.to_string())?;
+    /// vm.eval_str("(setq counter 2)")?;
+    /// let mut earlier = neovm::Vm::restore(&snapshot).map_err(|error| error.to_string())?;
+    /// assert_eq!(earlier.eval_to_string("counter")?, "1");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::dump_to_file`].
+    pub fn snapshot(&mut self) -> Result<Snapshot<Vm>, DumpError> {
+        Snapshot::of(self, dumper())
+    }
+
+    /// Makes a machine of a snapshot. It comes from no file, so `pdumper-stats` knows nothing and no hook is pending.
+    ///
+    /// # Errors
+    ///
+    /// Those of memory that cannot be had.
+    pub fn restore(snapshot: &Snapshot<Vm>) -> Result<Vm, DumpError> {
+        let mut vm = snapshot.restore(options())?;
+        vm.enter_process(&Process::current());
+        Ok(vm)
+    }
+
+    /// A second machine that is as this one, and shares nothing with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vm::dump_to_file`].
+    pub fn try_clone(&mut self) -> Result<Vm, DumpError> {
+        let mut clone = Vm::restore(&self.snapshot()?)?;
+        clone.stack_budget = self.stack_budget;
+        Ok(clone)
     }
 
     /// Ends a machine that was loaded, and unmaps its image.
@@ -130,6 +205,15 @@ impl Vm {
     pub(crate) fn quiesce(&mut self) -> Result<(), String> {
         self.run_hook(sym::dump_hook)?;
         self.put_aside();
+        Ok(())
+    }
+
+    /// After a load: looks whether the image fits the program. It runs no Lisp.
+    pub(crate) fn wake(&mut self) -> Result<(), String> {
+        if self.names != names_hash() {
+            return Err("the image knows other symbols by id than this program; dump it anew".to_owned());
+        }
+        reset::run();
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! all syntax of GNU Emacs' own sources, an evaluator with lexical and dynamic binding, and a library in Lisp.
 
 pub mod active;
+mod adopted;
 mod aside;
 pub mod bignum;
 pub mod buffer;
@@ -22,6 +23,7 @@ mod expand;
 pub mod gc;
 pub mod hash_table;
 pub mod heap;
+mod hooks;
 pub mod image;
 mod keymap;
 mod library;
@@ -34,12 +36,12 @@ pub mod number;
 pub mod object;
 pub mod pages;
 pub mod printer;
+pub mod process;
 pub mod reader;
 pub mod regexp;
 pub mod reset;
 mod rt;
-pub mod session;
-pub mod snapshot;
+mod session;
 pub mod subrs;
 pub mod symbol_with_pos;
 pub mod symbols;
@@ -48,4 +50,3 @@ pub mod variable;
 
 pub use machine::{Output, Vm};
 pub use rt::{ImageOption, ImageVec, Interner, Symbol};
-pub use snapshot::Snapshot;

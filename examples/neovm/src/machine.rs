@@ -44,7 +44,7 @@ pub enum Output {
 
 /// A Lisp machine, and the root of its image.
 #[derive(Dumpable)]
-#[dump(image = "neovm", version = 6, before_dump = Vm::quiesce, after_load = Vm::wake,
+#[dump(image = "neovm", version = 6, before_dump = Vm::quiesce, after_dump = Vm::put_back, after_load = Vm::wake,
     validate = Vm::check)]
 pub struct Vm {
     /// All objects.
@@ -122,7 +122,7 @@ pub struct Vm {
     pub(crate) gensym: u64,
     /// The state of `random`.
     pub(crate) random: u64,
-    /// Which symbols the machine knows by id: see [`symbols::NAMES_HASH`].
+    /// Which symbols the machine knows by id: see [`symbols::names_hash`].
     pub(crate) names: u64,
     #[dump(skip = "belongs to the process")]
     pub(crate) session: Session,
@@ -177,7 +177,7 @@ impl Vm {
             no_collection: 0,
             gensym: 0,
             random: 0x2545_F491_4F6C_DD1D,
-            names: symbols::NAMES_HASH,
+            names: symbols::names_hash(),
             session: Session::default(),
         };
         reset::run();
@@ -302,7 +302,7 @@ impl Vm {
         self.catches.iter().for_each(|&v| roots.value(v));
         self.session.threads.iter().for_each(|&v| roots.value(v));
         roots.value(self.session.terminal);
-        if let Some(aside) = &self.session.aside {
+        if let Some(aside) = &self.session.images.aside {
             roots.value(aside.lexenv);
             aside.variables.iter().for_each(|(_, value)| roots.value(*value));
         }

@@ -333,7 +333,7 @@ pub struct Subr {
 }
 
 /// What a program could not have made, and so no image may hold: the machine relies on it without looking.
-fn rule(holds: bool, what: &str) -> Result<(), String> {
+pub(crate) fn rule(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("it should be that {what}")) }
 }
 

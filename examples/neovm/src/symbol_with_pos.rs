@@ -2,7 +2,7 @@
 
 use crate::heap::Heap;
 use crate::machine::Vm;
-use crate::object::{Header, Kind};
+use crate::object::{Header, Kind, rule};
 use crate::rt::Dumpable;
 use crate::symbols::sym;
 use crate::value::Value;
@@ -23,11 +23,8 @@ pub struct SymbolWithPos {
 impl SymbolWithPos {
     /// What the functions on it rely on.
     fn check(&self) -> Result<(), String> {
-        if self.symbol.is_symbol() && self.pos.as_fixnum().is_some() {
-            Ok(())
-        } else {
-            Err("it should be that a symbol with a position is a symbol and a fixnum".into())
-        }
+        let whole = self.symbol.is_symbol() && self.pos.as_fixnum().is_some();
+        rule(whole, "a symbol with a position is a symbol and a fixnum")
     }
 }
 

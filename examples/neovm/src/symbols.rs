@@ -72,19 +72,9 @@ well_known! {
 }
 
 /// Stands for the list of known names: an image made by a program with another list is of no use to this one.
-pub const NAMES_HASH: u64 = {
-    let (mut hash, mut name) = (0xCBF2_9CE4_8422_2325u64, 0);
-    while name < NAMES.len() {
-        let (bytes, mut at) = (NAMES[name].as_bytes(), 0);
-        while at <= bytes.len() {
-            let byte = if at < bytes.len() { bytes[at] } else { 0xFF };
-            hash = (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01B3);
-            at += 1;
-        }
-        name += 1;
-    }
-    hash
-};
+pub fn names_hash() -> u64 {
+    neodump_runtime::image::checksum(NAMES.join("\n").as_bytes())
+}
 
 /// An interner that holds what the machine knows: `nil` is 0, `t` is 1, and 2 is the mark of the unbound, which no
 /// name finds.

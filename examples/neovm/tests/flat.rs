@@ -58,7 +58,7 @@ fn a_machine_with_large_tables_loads_flat_and_finds_everything() {
     let path = folder.path().join("vm.ndump");
     let mut vm = machine();
     assert_eq!(vm.eval_to_string(LOOK).unwrap(), SEEN);
-    vm.dump(&path).unwrap();
+    vm.dump_to_file(&path).unwrap();
     drop(vm);
 
     let mut report = LoadReport::default();

@@ -1,7 +1,7 @@
 //! Dump, load, snapshot, restore, clone: what a machine is before and after, and what belongs to the process.
 
 use neodump_runtime::{DumpError, Placement};
-use neovm::session::{OF_THE_PROCESS, Process};
+use neovm::process::{OF_THE_PROCESS, Process};
 use neovm::{Vm, image, regexp, reset};
 use std::path::{Path, PathBuf};
 
@@ -77,10 +77,10 @@ fn two_machines_restored_from_one_snapshot_do_not_see_each_other() {
         machine("(defvar shared (list 1 2 3)) (defvar table (make-hash-table)) (puthash 'k 1 table)");
     let snapshot = vm.snapshot().unwrap();
     vm.eval_str("(setcar shared 'original) (puthash 'k 'original table)").unwrap();
-    let (mut one, mut other) = (snapshot.restore().unwrap(), snapshot.restore().unwrap());
+    let (mut one, mut other) = (Vm::restore(&snapshot).unwrap(), Vm::restore(&snapshot).unwrap());
     one.eval_str("(setcar shared 'one) (puthash 'k 'one table) (fset 'car 'cdr) (defvar only-one 1)")
         .unwrap();
-    for vm in [&mut other, &mut snapshot.restore().unwrap()] {
+    for vm in [&mut other, &mut Vm::restore(&snapshot).unwrap()] {
         let answer = ask(vm, "(list shared (gethash 'k table) (car '(1 2)) (boundp 'only-one))");
         assert_eq!(answer, "((1 2 3) 1 1 nil)");
     }
@@ -92,8 +92,8 @@ fn two_machines_restored_from_one_snapshot_do_not_see_each_other() {
 fn a_snapshot_restores_on_another_thread() {
     let snapshot = machine("(defvar answer '(42 \"text\"))").snapshot().unwrap();
     let there = snapshot.clone();
-    let answer = std::thread::spawn(move || ask(&mut there.restore().unwrap(), "answer")).join().unwrap();
-    assert_eq!(answer, ask(&mut snapshot.restore().unwrap(), "answer"));
+    let answer = std::thread::spawn(move || ask(&mut Vm::restore(&there).unwrap(), "answer")).join().unwrap();
+    assert_eq!(answer, ask(&mut Vm::restore(&snapshot).unwrap(), "answer"));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_clone_goes_its_own_way_and_the_machine_is_as_it_was() {
 #[test]
 fn core_functions_can_be_called_after_a_restore_and_are_the_same_by_name() {
     let mut vm = machine("(defvar kept (list (symbol-function 'car) #'concat))");
-    let mut back = vm.snapshot().unwrap().restore().unwrap();
+    let mut back = Vm::restore(&vm.snapshot().unwrap()).unwrap();
     let program = "(list (funcall (car kept) '(1 2)) (apply (nth 1 kept) '(\"a\" \"b\"))
                          (eq (car kept) (symbol-function 'car)) (car kept))";
     assert_eq!(ask(&mut back, program), "(1 \"ab\" t #<subr car>)");
@@ -150,7 +150,7 @@ fn a_restored_snapshot_reports_no_file_session_and_runs_no_hook() {
     let mut vm =
         through_a_file(&mut machine("(setq after-pdump-load-hook (list (lambda () (error \"Ran\"))))"));
     assert!(vm.file_session().is_some());
-    let mut back = vm.snapshot().unwrap().restore().unwrap();
+    let mut back = Vm::restore(&vm.snapshot().unwrap()).unwrap();
     assert_eq!(back.file_session(), None);
     assert_eq!(back.maybe_run_after_load_hook(), Ok(false));
     assert_eq!(ask(&mut back, "(pdumper-stats)"), "nil");

@@ -133,7 +133,7 @@ fn the_folder_of_a_buffer_is_its_own_or_that_of_the_process_that_loads() {
         "(get-buffer-create \"none\") (set-buffer (get-buffer-create \"own\")) (setq default-directory \"/its/own/\")
          (set-buffer \"none\")",
     );
-    let there = neovm::session::Process { directory: "/where/it/was/dumped".into(), ..Default::default() };
+    let there = neovm::process::Process { directory: "/where/it/was/dumped".into(), ..Default::default() };
     vm.enter_process(&there);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vm.ndump");
@@ -275,7 +275,7 @@ fn a_file_and_a_snapshot_are_the_same_bytes_and_come_back_by_the_same_loader() {
     vm.dump_to_file(&path).unwrap();
     let snapshot = vm.snapshot().unwrap();
     assert!(snapshot.bytes() == std::fs::read(&path).unwrap());
-    let mut back = snapshot.restore().unwrap();
+    let mut back = Vm::restore(&snapshot).unwrap();
     let it = back.global("it").address();
     let image = neodump_runtime::AdoptImage::image(&back.heap).unwrap();
     assert!(

@@ -291,7 +291,7 @@ fn a_clone_keeps_what_is_being_required_and_loaded() {
     .unwrap();
     std::fs::write(&outer, "(require 'inner)").unwrap();
     let mut vm = Vm::boot().unwrap();
-    let process = neovm::session::Process { load_path: vec![folder.path().into()], ..Default::default() };
+    let process = neovm::process::Process { load_path: vec![folder.path().into()], ..Default::default() };
     vm.enter_process(&process);
     vm.eval_str(&format!("(load {:?})", outer.display().to_string())).unwrap();
     assert_eq!(ask(&mut vm, "(featurep 'inner)"), "t");

@@ -16,7 +16,7 @@ fn collecting_a_mapped_machine_writes_no_page_of_its_objects() {
            (puthash (car things) n weak))",
     )
     .unwrap();
-    vm.dump(&path).unwrap();
+    vm.dump_to_file(&path).unwrap();
     drop(vm);
 
     let mut report = LoadReport::default();

@@ -24,11 +24,11 @@ pub(super) fn run() -> Result<(), Failure> {
     vm.eval_str("(demo-prepare)")?;
     let folder = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let image = folder.path().join("demo.ndump").to_string_lossy().into_owned();
-    let report = vm.dump(&image).map_err(|error| error.to_string())?;
+    let report = vm.dump_to_file(&image).map_err(|error| error.to_string())?;
     say(&dumped("demo.ndump", &report));
     drop(vm);
     let empty = folder.path().join("empty.ndump").to_string_lossy().into_owned();
-    Vm::new().dump(&empty).map_err(|error| error.to_string())?;
+    Vm::new().dump_to_file(&empty).map_err(|error| error.to_string())?;
     let (full, bare) = (median_load(&image)?, median_load(&empty)?);
     say(&format!(
         "\nmapped in {full} us, and a machine with its own functions alone in {bare} us (medians of {LOADS} fresh \

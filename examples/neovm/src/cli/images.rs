@@ -6,7 +6,7 @@ use crate::image;
 use crate::machine::Vm;
 use crate::pages;
 use neodump_runtime::image::SegmentKind;
-use neodump_runtime::{DumpReport, Dumper, LoadReport, Way};
+use neodump_runtime::{DumpReport, LoadReport, Way};
 use std::time::Instant;
 
 /// How far an image is trusted.
@@ -103,9 +103,7 @@ pub(super) fn dump(args: &[&str]) -> Result<(), Failure> {
 pub(super) fn dump_with_progress(vm: &mut Vm, path: &str) -> Result<DumpReport, String> {
     let mut meter = Meter::new();
     let mut tell = |progress| meter.dumping(progress);
-    let dumped =
-        vm.dump_by(|vm| Dumper::new().natives(image::natives()).progress(&mut tell).to_file(vm, path));
-    dumped.map_err(|error| error.to_string())
+    image::dumper().progress(&mut tell).to_file(vm, path).map_err(|error| error.to_string())
 }
 
 /// What a dump did, for people.

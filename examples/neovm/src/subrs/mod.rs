@@ -36,6 +36,8 @@ mod special;
 mod string;
 mod symbol;
 mod syntax;
+mod terminal;
+mod thread;
 mod watcher;
 
 pub(crate) use format::format_values;
@@ -84,6 +86,8 @@ static TOPICS: &[&[SubrDesc]] = &[
     &symbol::SUBRS,
     &output::SUBRS,
     &dump::SUBRS,
+    &thread::SUBRS,
+    &terminal::SUBRS,
     &matching::SUBRS,
     char_table::SUBRS,
     syntax::SUBRS,

@@ -56,15 +56,8 @@ impl Vm {
         }
     }
 
-    /// Exchanges the values of all bound variables with those they had before, so that each has its top-level value; and
-    /// back, from the outermost binding inwards.
-    pub(crate) fn exchange_bindings(&mut self, outwards: bool) {
-        let count = self.bindings.len();
-        (0..count).for_each(|at| self.swap_binding(if outwards { count - 1 - at } else { at }));
-    }
-
     /// Exchanges the value that a binding keeps with the one that is in force at its place.
-    fn swap_binding(&mut self, at: usize) {
+    pub(crate) fn swap_binding(&mut self, at: usize) {
         let Binding { symbol, old, scope } = self.bindings[at];
         let now = match scope {
             Scope::Default => self.find_default(symbol),
