@@ -81,7 +81,7 @@ fn shape(c: &Container, n: &Names) -> TokenStream {
     let (generics, arguments, clause) = c.generics.split_for_impl();
     let each = c.fields().iter().map(|field| {
         let (name, policy, dumpable) = (&field.name, field.policy_text(), n.dumpable(&field.ty));
-        quote!(#field_shape { name: #name, offset: 0, ty: #option::Some(#dumpable::TYPE), policy: #policy })
+        quote!(#field_shape { name: #name, offset: 0, side: false, ty: #option::Some(#dumpable::TYPE), policy: #policy })
     });
     let types = c.dumpable_params.iter().map(|param| n.dumpable(&syn::parse_quote!(#param)));
     let (name, consts) = (schema::qualified(c, n), schema::consts(c));
