@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
@@ -25,10 +24,10 @@ pub struct TypeGraph {
 }
 
 #[derive(Debug)]
-struct Node {
-    shape: &'static Shape,
+pub(super) struct Node {
+    pub(super) shape: &'static Shape,
     /// The types of the fields, then the parameters.
-    children: Vec<TypeIndex>,
+    pub(super) children: Vec<TypeIndex>,
     /// The hash of what is the type's own.
     own: u64,
 }
@@ -179,6 +178,26 @@ impl TypeGraph {
         checksum(&bytes)
     }
 
+    /// All types with their identities and the names that the text of the root has for them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn named(&self) -> Vec<(TypeId, String, &'static Shape)> {
+        let mut ids: Vec<_> = self.by_id.iter().map(|(id, index)| (*index, *id)).collect();
+        ids.sort_unstable_by_key(|(index, _)| *index);
+        let mut names = self.names(&[TypeIndex(0)]);
+        let types = ids.into_iter().zip(&self.nodes);
+        types.map(|((index, id), node)| (id, names.remove(&index).unwrap_or_default(), node.shape)).collect()
+    }
+
+    /// The number of types.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// What is known of a type of this graph.
+    pub(super) fn node(&self, ty: TypeIndex) -> &Node {
+        &self.nodes[ty.0 as usize]
+    }
+
     /// The types whose shape is so.
     pub(crate) fn indexes_of(&self, wanted: impl Fn(&Shape) -> bool) -> Vec<TypeIndex> {
         (0..)
@@ -188,144 +207,14 @@ impl TypeGraph {
             .collect()
     }
 
-    /// The hash of `starts` and all that they refer to, where a type that is foreign to the part stands
-    /// there by its name alone.
-    pub(crate) fn hash_of_part(&self, starts: &[TypeIndex], foreign: impl Fn(&Shape) -> bool) -> u64 {
-        let mut position = vec![u32::MAX; self.nodes.len()];
-        let mut order = starts.to_vec();
-        (0..).zip(starts).for_each(|(index, start)| position[start.0 as usize] = index);
-        let mut bytes = Vec::new();
-        let mut next = 0;
-        while let Some(index) = order.get(next) {
-            let node = &self.nodes[index.0 as usize];
-            next += 1;
-            if next > starts.len() && foreign(node.shape) {
-                bytes.extend_from_slice(&checksum(node.shape.name.as_bytes()).to_le_bytes());
-                continue;
-            }
-            // Where fields lie behind a section follows from the section, which is foreign.
-            let follows =
-                node.children.iter().any(|child| self.nodes[child.0 as usize].shape.section.is_some());
-            let own = if follows { fields_hash(node.shape) } else { node.own };
-            bytes.extend_from_slice(&own.to_le_bytes());
-            for child in &node.children {
-                let place = place_in_order(*child, &mut position, &mut order);
-                bytes.extend_from_slice(&place.to_le_bytes());
-            }
-        }
-        checksum(&bytes)
-    }
-
     /// The hash of the root.
     pub fn root_hash(&self) -> u64 {
         self.hash(TypeIndex(0))
     }
-
-    /// The nodes below `ty` in the order in which they are met, each with the positions of its
-    /// children in that order.
-    fn below(&self, ty: TypeIndex) -> Vec<(&Node, Vec<u32>)> {
-        let mut position = vec![u32::MAX; self.nodes.len()];
-        let mut order = vec![ty];
-        position[ty.0 as usize] = 0;
-        let mut result = Vec::new();
-        let mut next = 0;
-        while let Some(&index) = order.get(next) {
-            next += 1;
-            let node = &self.nodes[index.0 as usize];
-            let children =
-                node.children.iter().map(|child| place_in_order(*child, &mut position, &mut order));
-            result.push((node, children.collect()));
-        }
-        result
-    }
-
-    /// The canonical text of a type and all that it refers to, one block a type.
-    pub fn text_of(&self, ty: TypeIndex) -> String {
-        let below = self.below(ty);
-        let names = Self::names(&below);
-        let mut text = String::new();
-        for ((node, children), name) in below.iter().zip(&names) {
-            describe(
-                &mut text,
-                node.shape,
-                name,
-                &children.iter().map(|c| names[*c as usize].as_str()).collect::<Vec<_>>(),
-            );
-        }
-        text
-    }
-
-    /// All types with their identities and the names that the text of the root has for them.
-    #[cfg(feature = "testing")]
-    pub(crate) fn named(&self) -> Vec<(TypeId, String, &'static Shape)> {
-        // The graph was made from the root, so it and the text have one order.
-        let mut ids: Vec<_> = self.by_id.iter().map(|(id, index)| (*index, *id)).collect();
-        ids.sort_unstable_by_key(|(index, _)| *index);
-        let names = Self::names(&self.below(TypeIndex(0)));
-        let types = ids.into_iter().zip(names).zip(&self.nodes);
-        types.map(|(((_, id), name), node)| (id, name, node.shape)).collect()
-    }
-
-    /// The canonical text of the root.
-    pub fn text(&self) -> String {
-        self.text_of(TypeIndex(0))
-    }
-
-    /// The names of types as the text has them: qualified, with their parameters, and each of one type alone,
-    /// so that a reader of the text knows which type a field has.
-    fn names(below: &[(&Node, Vec<u32>)]) -> Vec<String> {
-        let mut known: HashMap<String, u32> = HashMap::new();
-        let mut names = Vec::with_capacity(below.len());
-        for (node, children) in below {
-            let mut name = String::new();
-            label(&mut name, node, children, below, 0);
-            let count = known.entry(name.clone()).or_insert(0);
-            *count += 1;
-            if *count > 1 {
-                // Writing to a `String` cannot fail.
-                let _ = write!(name, "#{count}");
-            }
-            names.push(name);
-        }
-        names
-    }
-}
-
-/// Parameters inside of parameters are spelled out down to here; types that then have one name get numbers.
-const DEEPEST: u32 = 4;
-
-/// Appends the name of a type with its parameters; those of a tuple are its fields.
-fn label(name: &mut String, node: &Node, children: &[u32], below: &[(&Node, Vec<u32>)], depth: u32) {
-    let shape = node.shape;
-    escape(name, shape.name, true);
-    let count = if shape.name == "tuple" { children.len() } else { shape.params.len() };
-    let params = &children[children.len() - count..];
-    if matches!(shape.kind, ShapeKind::Word) || params.is_empty() && shape.consts.is_empty() {
-        return;
-    }
-    if depth == DEEPEST {
-        name.push_str("<..>");
-        return;
-    }
-    name.push('<');
-    let mut separator = "";
-    for param in params {
-        name.push_str(std::mem::replace(&mut separator, ", "));
-        let (node, children) = &below[*param as usize];
-        label(name, node, children, below, depth + 1);
-    }
-    if !params.is_empty() {
-        separator = "; ";
-    }
-    for (_, value) in shape.consts {
-        // Writing to a `String` cannot fail.
-        let _ = write!(name, "{}{value}", std::mem::replace(&mut separator, "; "));
-    }
-    name.push('>');
 }
 
 /// The place of a type in the order in which types are met, which it joins now if it was not met before.
-fn place_in_order(ty: TypeIndex, position: &mut [u32], order: &mut Vec<TypeIndex>) -> u32 {
+pub(super) fn place_in_order(ty: TypeIndex, position: &mut [u32], order: &mut Vec<TypeIndex>) -> u32 {
     let place = &mut position[ty.0 as usize];
     if *place == u32::MAX {
         *place = order.len() as u32;
@@ -346,16 +235,6 @@ fn fields(shape: &'static Shape) -> impl Iterator<Item = &'static FieldShape> {
 /// The types that a shape refers to: those of its fields, then its parameters.
 fn references(shape: &'static Shape) -> impl Iterator<Item = TypeRef> {
     fields(shape).filter_map(|field| field.ty).chain(shape.params.iter().copied())
-}
-
-/// The hash of what a type is made of, wherever its parts lie.
-fn fields_hash(shape: &'static Shape) -> u64 {
-    let mut text = format!("{} {:?}\n", shape.name, shape.notes);
-    for field in fields(shape) {
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "{} {} {}", field.name, field.ty.is_some(), field.policy);
-    }
-    checksum(text.as_bytes())
 }
 
 /// The hash of what is a type's own; `bytes` is memory to work in.
@@ -428,129 +307,9 @@ fn own_hash(shape: &Shape, bytes: &mut Vec<u8>) -> u64 {
     checksum(bytes)
 }
 
-fn repr_name(repr: Repr) -> &'static str {
+pub(super) fn repr_name(repr: Repr) -> &'static str {
     match repr {
         Repr::Rust => "Rust",
         Repr::Explicit(name) => name,
-    }
-}
-
-/// Appends the block of one type.
-fn describe(text: &mut String, shape: &Shape, name: &str, children: &[&str]) {
-    // Writing to a `String` cannot fail.
-    let _ = write!(text, "{} {name}", kind_name(shape));
-    if let Some(section) = &shape.section {
-        let _ = write!(text, " section {:?} version {}", section.name, section.version);
-    }
-    if let Some(object) = shape.object.map(|object| object()) {
-        let _ = write!(text, " object size {} align {}", object.size, object.align);
-        if let Some(kind) = object.kind {
-            let _ = write!(text, " kind {kind}");
-        }
-        if object.side.size > 0 {
-            let _ = write!(text, " side {}", object.side.size);
-        }
-        if let Some(tail) = object.tail {
-            let _ = write!(text, " tail at {} stride {}", tail.offset, tail.stride);
-        }
-    }
-    let record = shape.record;
-    let tier = if record.in_place { "in place" } else { "hydrated" };
-    let _ = write!(text, ": {} bytes align {} {tier}", record.size, record.align);
-    let flags = [(record.niche, " niche"), (record.rw, " rw")];
-    flags.iter().filter(|(set, _)| *set).for_each(|(_, flag)| text.push_str(flag));
-    text.push('\n');
-    for note in shape.notes {
-        text.push_str("  note ");
-        escape(text, note, false);
-        text.push('\n');
-    }
-    for (ty, value) in shape.consts {
-        text.push_str("  const ");
-        escape(text, ty, false);
-        let _ = writeln!(text, " = {value}");
-    }
-    let mut children = children.iter();
-    let mut describe_fields = |text: &mut String, indent: &str, fields: &[FieldShape]| {
-        for field in fields {
-            let ty = if field.ty.is_some() { children.next().copied().unwrap_or("?") } else { "-" };
-            text.push_str(indent);
-            escape(text, field.name, true);
-            let _ = write!(text, ": {ty}");
-            if field.is_stored() {
-                let _ = write!(text, " at {}", field.offset);
-                text.push_str(if field.side { " side" } else { "" });
-            }
-            if !field.policy.is_empty() {
-                text.push_str(" [");
-                escape(text, field.policy, false);
-                text.push(']');
-            }
-            text.push('\n');
-        }
-    };
-    match shape.kind {
-        ShapeKind::Leaf | ShapeKind::Word => {}
-        ShapeKind::Struct(fields) => describe_fields(text, "  ", fields),
-        ShapeKind::Enum { variants, repr } => {
-            text.push_str("  repr ");
-            escape(text, repr_name(repr), false);
-            text.push('\n');
-            for variant in variants {
-                text.push_str("  ");
-                escape(text, variant.name, true);
-                let _ = writeln!(text, " = {}", variant.discriminant);
-                describe_fields(text, "    ", variant.fields);
-            }
-        }
-    }
-    for param in children {
-        let _ = writeln!(text, "  of {param}");
-    }
-}
-
-/// Appends a name or a text as a line can hold it, so that no two schemas have one text: control characters and
-/// backslashes escaped, and in a name also what ends one.
-fn escape(text: &mut String, raw: &str, is_name: bool) {
-    let special =
-        |c: char| c.is_control() || c == '\\' || is_name && matches!(c, ' ' | '#' | ',' | ';' | '"');
-    if !raw.contains(special) {
-        text.push_str(raw);
-        return;
-    }
-    for c in raw.chars() {
-        if special(c) {
-            text.extend(c.escape_unicode());
-        } else {
-            text.push(c);
-        }
-    }
-}
-
-fn kind_name(shape: &Shape) -> &'static str {
-    match shape.kind {
-        ShapeKind::Leaf => "type",
-        ShapeKind::Word => "word",
-        ShapeKind::Struct(_) => "struct",
-        ShapeKind::Enum { .. } => "enum",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::Dumpable;
-
-    #[test]
-    fn no_two_types_of_a_schema_text_have_one_name() {
-        type Deep<T> = Vec<Vec<Vec<Vec<Vec<Vec<T>>>>>>;
-        type Many = (Vec<(u8, u16)>, Vec<(u8, u32)>, ([u8; 3], [u8; 4]), (Deep<u8>, Deep<u16>));
-        let text = TypeGraph::of(TypeRef::of::<Many>()).text();
-        let heads: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
-        let names: HashSet<&str> = heads.iter().filter_map(|head| head.split(": ").next()).collect();
-        assert_eq!(names.len(), heads.len(), "{text}");
-        assert!(names.contains("type Vec<tuple<u8, u32>>"), "{text}");
-        assert!(names.contains("type Vec<Vec<Vec<Vec<Vec<..>>>>>#2"), "{text}");
-        assert_eq!(<Many as Dumpable>::shape().name, "tuple");
     }
 }

@@ -1,6 +1,7 @@
 //! What a type looks like in an image: shapes, their graph, the canonical text and hash of it, and what changed
 //! between two texts.
 
+mod describe;
 mod diff;
 mod explain;
 mod graph;

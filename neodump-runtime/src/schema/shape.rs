@@ -146,7 +146,8 @@ pub struct FieldShape {
 }
 
 impl FieldShape {
-    /// Whether the field has bytes in the record, or may have some where its type is not shown: those of a `cache`. The offset of any other says nothing.
+    /// Whether the field has bytes in the record, or may have some where its type is not shown: those of a `cache`. The
+    /// offset of any other says nothing.
     pub(crate) fn is_stored(&self) -> bool {
         self.ty.is_some() || !matches!(self.policy, "skip" | "derived" | "relink" | "heap")
     }

@@ -207,9 +207,15 @@ fn head(line: &str) -> Option<TypeText<'_>> {
             (name, Some((section, version.parse().ok()?)))
         }
     };
-    let (size, record) = record.split_once(" bytes align ")?;
+    // The snapshot of a part leaves out what follows from another part.
+    let (size, align, record) = match record.split_once(" bytes align ") {
+        None => (0, 0, record),
+        Some((size, rest)) => {
+            let (align, record) = rest.split_once(' ')?;
+            (size.parse().ok()?, align.parse().ok()?, record)
+        }
+    };
     let mut words = record.split(' ');
-    let align = words.next()?.parse().ok()?;
     let in_place = match words.next()? {
         "hydrated" => false,
         "in" if words.next()? == "place" => true,
@@ -220,7 +226,7 @@ fn head(line: &str) -> Option<TypeText<'_>> {
         name,
         section,
         object,
-        size: size.parse().ok()?,
+        size,
         align,
         in_place,
         flags: words.collect(),

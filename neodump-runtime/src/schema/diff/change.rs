@@ -98,6 +98,13 @@ pub enum ChangeKind {
         /// The new one.
         to: String,
     },
+    /// A field of a heap object that is stored in the object, or in the side record of it.
+    Place {
+        /// Its name.
+        field: String,
+        /// Whether it is in the side record now, and was not; otherwise the other way round.
+        to_side: bool,
+    },
     /// The fields that both have are in another order.
     Reordered {
         /// The variant, if the fields are those of one.
@@ -253,6 +260,10 @@ impl fmt::Display for Change {
                     policy => format!("[{policy}]"),
                 };
                 write!(f, "{ty}.{field} {} -> {}", name(from), name(to))
+            }
+            ChangeKind::Place { field, to_side } => {
+                let (from, to) = if *to_side { ("object", "side record") } else { ("side record", "object") };
+                write!(f, "{ty}.{field} in the {from} -> in the {to}")
             }
             ChangeKind::Reordered { variant, from, to } => {
                 let of = variant.as_ref().map_or_else(String::new, |variant| format!(" of {variant}"));

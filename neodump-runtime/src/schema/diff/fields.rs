@@ -36,7 +36,7 @@ pub(super) fn compare(
             let same = |was: usize| {
                 let old = &old[was];
                 old.ty.map(rename).as_deref() == field.ty
-                    && old.policy == field.policy
+                    && (old.policy, old.side) == (field.policy, field.side)
                     && (was == place || (old.offset.is_some() && old.offset == field.offset))
             };
             if let Some(found) = gone.iter().position(|was| same(*was)) {
@@ -94,6 +94,9 @@ fn one(
             from: old.policy.to_owned(),
             to: new.policy.to_owned(),
         });
+    }
+    if old.side != new.side {
+        changes.push(ChangeKind::Place { field: name.to_owned(), to_side: new.side });
     }
     if old.ty.map(rename).as_deref() == new.ty {
         return;
