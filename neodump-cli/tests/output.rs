@@ -53,3 +53,37 @@ fn what_is_not_there_is_told_with_what_is() {
     assert_snapshot!("no_object", run(&fixture(), "object vm.ndump 0x10"));
     assert_snapshot!("no_symbol", run(&fixture(), "find vm.ndump --symbol nobody"));
 }
+
+#[test]
+fn help_completions_and_the_manual_know_every_command() {
+    let help = run(&[], "--help");
+    let commands = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty() && *name != "help").collect();
+    assert!(names.contains(&"inspect") && names.contains(&"man"), "{help}");
+    let (manual, completions) = (run(&[], "man"), run(&[], "completions bash"));
+    for name in names {
+        assert!(completions.contains(name), "{name}");
+        assert!(manual.contains(&name.replace('-', "\\-")), "{name}: {manual}");
+        assert!(run(&[], &format!("man {name}")).contains("SH SYNOPSIS"), "{name}");
+        assert!(run(&[], &format!("{name} --help")).contains("Usage: neodump"), "{name}");
+    }
+    assert_eq!(
+        run(&[], "man nothing"),
+        "error: there is no command nothing; `neodump --help` lists all\nexit code 1\n"
+    );
+}
+
+#[test]
+fn a_wrong_command_line_has_an_exit_code_of_its_own() {
+    for wrong in
+        ["", "nothing", "inspect", "object vm.ndump here", "find vm.ndump", "inspect vm.ndump --wrong"]
+    {
+        let text = run(&fixture(), wrong);
+        assert!(text.ends_with("exit code 2\n"), "{wrong}: {text}");
+    }
+}

@@ -72,4 +72,7 @@ mod guide {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/guide/testing.md")]
     mod testing {}
+    #[cfg(feature = "inspect")]
+    #[doc = include_str!("../../docs/guide/tool.md")]
+    mod tool {}
 }

@@ -12,8 +12,15 @@ use crate::output::{Failure, Output, count, offset, style};
 /// Bytes on a line of a section that is nothing but bytes.
 const LINE: usize = 16;
 
-/// Decode the records of a section by the schema in the image.
+/// Decode the records of a section
+///
+/// A manager's section and Root are one record each, HeapImage is all objects. Other sections are shown as what they
+/// are: symbols, natives, text, or bytes.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  neodump dump-section vm.ndump faces
+  neodump dump-section vm.ndump HeapImage --type Face --elements 10
+  neodump dump-section vm.ndump SymbolTable --json")]
 pub(crate) struct DumpSection {
     #[command(flatten)]
     image: ImageArg,

@@ -8,8 +8,14 @@ use crate::decode::object_name;
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::output::{Failure, Output, count, style};
 
-/// Find the objects and managers that mention a symbol or hold a text.
+/// Find the objects and managers that mention a symbol or hold a text
+///
+/// Shows the path from the object or manager to each value that does. Text is found in strings and in sequences of
+/// bytes.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  neodump find vm.ndump --symbol load-path
+  neodump find vm.ndump --string /usr/share --limit 1000")]
 #[command(group = ArgGroup::new("what").required(true).args(["symbol", "string"]))]
 pub(crate) struct Find {
     #[command(flatten)]

@@ -11,8 +11,14 @@ use crate::output::{Align, Failure, Output, Table, bytes, count, hash, offset, p
 /// Types that the table of arenas shows without `--all`.
 const SHOWN: usize = 20;
 
-/// Show header, segments, sections, arenas, relocations and the largest types.
+/// Show header, segments, sections, arenas, relocations and the largest types
+///
+/// Reads the header and the tables only, so it costs about the same for an image of any size. Whether the bytes are
+/// those that were written is for `verify`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  neodump inspect vm.ndump
+  neodump inspect vm.ndump --json | jq '.arenas[] | select(.tier == \"hydrated\") | .type'")]
 pub(crate) struct Inspect {
     #[command(flatten)]
     image: ImageArg,

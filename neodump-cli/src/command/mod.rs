@@ -1,10 +1,12 @@
 //! The commands, one a file.
 
+mod completions;
 mod diff;
 mod draw;
 mod dump_section;
 mod find;
 mod inspect;
+mod man;
 mod node;
 mod object;
 mod refs;
@@ -17,11 +19,13 @@ mod why;
 use clap::Args;
 use neodump_runtime::inspect::{Image, TypeId};
 
+pub(crate) use completions::Completions;
 pub(crate) use diff::Diff;
 pub(crate) use draw::Draw;
 pub(crate) use dump_section::DumpSection;
 pub(crate) use find::Find;
 pub(crate) use inspect::Inspect;
+pub(crate) use man::Man;
 pub(crate) use object::Object;
 pub(crate) use refs::Refs;
 pub(crate) use schema::Schema;

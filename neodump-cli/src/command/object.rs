@@ -10,8 +10,14 @@ use crate::file::{Files, ImageArg, OpenFile};
 use crate::output::{Failure, Output, count, offset, style};
 use crate::place::Place;
 
-/// Show the object that has the byte at an offset.
+/// Decode one object
+///
+/// Its fields are read by the schema in the image, hydrated ones from its side record. References to other objects are
+/// shown as Type@offset, which every command takes as the name of an object.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  neodump object vm.ndump 0x1a0f8
+  neodump object vm.ndump Face#3 --json")]
 pub(crate) struct Object {
     #[command(flatten)]
     image: ImageArg,

@@ -7,8 +7,14 @@ use serde_json::{Value, json};
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::output::{Failure, Output, style};
 
-/// Show the schema of all that the image holds, or of one type.
+/// Show the schema of all that the image holds, or of one type
+///
+/// As text it is the section Schema as it stands in the file; its grammar is in docs/format.md.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  neodump schema vm.ndump
+  neodump schema vm.ndump FaceTable
+  neodump schema vm.ndump --json | jq '.[] | select(.object).name'")]
 pub(crate) struct Schema {
     #[command(flatten)]
     image: ImageArg,

@@ -9,8 +9,14 @@ use serde::Serialize;
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::output::{Failure, Output, Progress, bytes, count, style};
 
-/// Compare the checksums of all sections with those that the writer recorded.
+/// Compare the checksums of all sections with those that the writer recorded, or audit the image
+///
+/// Checksums find damage, not malice. With --audit all rules of the format are checked for which the schema in the
+/// image is enough; a load of the machine itself checks the rest: `validate`, baked values, unions.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  neodump verify vm.ndump
+  neodump verify vm.ndump --audit --json")]
 pub(crate) struct Verify {
     #[command(flatten)]
     image: ImageArg,

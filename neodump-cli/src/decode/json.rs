@@ -143,6 +143,7 @@ impl Printer<'_, '_> {
             Node::Object(object) => {
                 json!({ "object": object.offset, "type": image.schema().ty(object.ty).name() })
             }
+            Node::Weak(offset) => json!({ "weak": offset }),
             Node::Address(offset) => json!({ "address": offset }),
             Node::Native(import) => {
                 json!({ "native": image.natives().get(*import).map(|native| &*native.name) })

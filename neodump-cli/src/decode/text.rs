@@ -214,6 +214,7 @@ impl Printer<'_, '_> {
                 format!("{ty}{}{ty:#}", object_name(self.image, *object))
             }
             Node::Address(offset) => format!("address {offset:#x}"),
+            Node::Weak(offset) => format!("weak {offset:#x}"),
             Node::None => "none".to_owned(),
             Node::Native(import) => {
                 format!("native {}", self.image.natives().get(*import).map_or("?", |native| &native.name))

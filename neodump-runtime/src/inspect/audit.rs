@@ -51,6 +51,7 @@ impl Image<'_> {
             report: AuditReport::default(),
             payloads: BTreeMap::new(),
             shared: HashSet::new(),
+            weak: Vec::new(),
             explained: true,
         };
         audit.walk("", self.root_value())?;
@@ -62,6 +63,7 @@ impl Image<'_> {
             }
         }
         audit.check_gaps()?;
+        audit.check_weak()?;
         if audit.explained {
             audit.check_payloads()?;
             audit.check_count()?;
@@ -77,6 +79,8 @@ struct Audit<'i, 'a> {
     payloads: BTreeMap<u32, Vec<(Extent, u64)>>,
     /// Shared values that were met.
     shared: HashSet<u64>,
+    /// Weak references and what they refer to, whose owners may come later.
+    weak: Vec<(u64, u64)>,
     /// Whether the schema says of all bytes what they are.
     explained: bool,
 }
@@ -148,6 +152,9 @@ impl<'a> Audit<'_, 'a> {
                 self.unexplained(problem)?;
             }
             _ => {}
+        }
+        if let Node::Weak(at) = node {
+            self.weak.push((value.offset, *at));
         }
         if let Node::Shared(at, _) = node
             && !self.shared.insert(*at)
@@ -229,6 +236,16 @@ impl<'a> Audit<'_, 'a> {
                 Err(self.image.refuse(value.offset, format!("the pointer is to an object of type {name}")))
             }
             _ => Err(self.image.refuse(value.offset, "the pointer is not to the start of an object")),
+        }
+    }
+
+    /// Weak references are to values that have owners.
+    fn check_weak(&self) -> Result<()> {
+        match self.weak.iter().find(|(_, target)| !self.shared.contains(target)) {
+            Some((offset, _)) if self.explained => {
+                Err(self.image.refuse(*offset, "the weak reference is to a value without an owner"))
+            }
+            _ => Ok(()),
         }
     }
 

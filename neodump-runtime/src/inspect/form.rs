@@ -55,6 +55,8 @@ pub enum Form {
     SharedSequence,
     /// The same, of a reference to UTF-8.
     SharedText,
+    /// As [`Shared`](Self::Shared), without owning: zeros where nothing is stored.
+    Weak,
     /// Values of its parameter in `HeapWords` or `HeapBytes`.
     ImageVec,
     /// UTF-8 in `HeapBytes`.
@@ -150,6 +152,7 @@ impl Form {
             "OsString" | "PathBuf" => Self::SystemText,
             "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => Self::Keyed,
             "Rc" | "Arc" => Self::Shared,
+            "rc::Weak" | "sync::Weak" => Self::Weak,
             "ImageVec" => Self::ImageVec,
             "ImageStr" => Self::ImageStr,
             "ImageMap" | "ImageSet" => Self::ImageMap,

@@ -73,6 +73,8 @@ pub enum Node<'a> {
     Elements(Elements),
     /// Entries of a map or set.
     Entries(Entries),
+    /// A reference to a value that has owners elsewhere: its offset.
+    Weak(u64),
     /// A value that has several owners, told apart by its offset.
     Shared(u64, Box<Node<'a>>),
 }
@@ -289,6 +291,11 @@ impl<'a> Image<'a> {
                 let inner = self.parameter(value, ty, 0)?;
                 let at = self.payload(value.offset, Payload::of(bytes), inner, true)?;
                 Ok(Node::Shared(at, Box::new(Node::One(self.value(inner, at)))))
+            }
+            Form::Weak if bytes.iter().all(|byte| *byte == 0) => Ok(Node::None),
+            Form::Weak => {
+                let inner = self.parameter(value, ty, 0)?;
+                self.payload(value.offset, Payload::of(bytes), inner, true).map(Node::Weak)
             }
             Form::SharedSequence | Form::SharedText => self.shared_slice(value, ty, bytes),
             Form::ImageVec => self.image_vec(value, bytes, self.parameter(value, ty, 0)?),
