@@ -1,62 +1,42 @@
 //! What the commands that look at the graph of objects say: `why`, `refs`, `size`, `diff`, `draw`.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+mod common;
 
+use std::path::Path;
+
+use common::fixture;
 use insta::assert_snapshot;
-use neodump_cli::{Disk, Outcome};
+use neodump_cli::{Files, Outcome};
+use neodump_runtime::inspect::ImageFile;
 use neodump_runtime::{Dumpable, Interner};
 use neodump_tests::fixture::{Value, Vm};
 use neodump_tests::forge::Forge;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-/// Images in a folder of their own.
-struct Images(tempfile::TempDir);
+/// Two images: `old` and, whatever its name is, another.
+struct Two<'a>(&'a [u8], &'a [u8]);
 
-impl Images {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, bytes).expect("a file");
-        path
+impl Files for Two<'_> {
+    fn open(&self, path: &Path) -> neodump_runtime::Result<ImageFile> {
+        Ok(ImageFile::from(if path.ends_with("old") { self.0 } else { self.1 }.to_vec()))
     }
 }
 
-fn full() -> Vec<u8> {
-    Vm::full().dump().expect("the fixture dumps")
-}
-
-/// Runs a command with files and further arguments: the outcome, and what it writes to each stream, without colours.
-fn outcome(command: &str, files: &[&Path], rest: &str) -> (Outcome, String, String) {
-    let mut arguments = vec![OsString::from("neodump"), OsString::from(command)];
-    arguments.extend(files.iter().map(|path| path.as_os_str().to_owned()));
-    arguments.extend(rest.split_whitespace().map(OsString::from));
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let outcome = neodump_cli::run(
-        arguments,
-        &Disk,
-        &mut anstream::StripStream::new(&mut out),
-        &mut anstream::StripStream::new(&mut err),
-    );
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the tool writes text");
-    (outcome, text(out), text(err))
+/// What `diff` says of two images.
+fn diff(old: &[u8], new: &[u8], rest: &str) -> (Outcome, String, String) {
+    common::outcome_of(&Two(old, new), &format!("diff old new{rest}"))
 }
 
 /// What a command says of the fixture; it does what it is asked.
 fn said(command: &str, rest: &str) -> String {
-    let images = Images::new();
-    let path = images.put("vm.ndump", &full());
-    let (outcome, out, err) = outcome(command, &[&path], rest);
+    let (outcome, out, err) = common::outcome(&fixture(), format!("{command} vm.ndump {rest}").trim_end());
     assert_eq!((outcome, err.as_str()), (Outcome::Done, ""), "{out}");
     out
 }
 
 fn json(command: &str, rest: &str) -> Json {
-    serde_json::from_str(&said(command, &format!("{rest} --json"))).expect("JSON")
+    serde_json::from_str(&said(command, format!("{rest} --json").trim_start())).expect("JSON")
 }
 
 #[test]
@@ -180,9 +160,8 @@ struct EvilVm {
 #[test]
 fn names_from_the_file_are_text_in_the_page() {
     let mut vm = EvilVm { symbols: Interner::with_names(&["</script>"]), evil: Evil { number: 7 } };
-    let images = Images::new();
-    let path = images.put("evil.ndump", &neodump_runtime::dump_to_bytes(&mut vm).expect("dumped"));
-    let (outcome, page, err) = outcome("draw", &[&path], "-o -");
+    let image = neodump_runtime::dump_to_bytes(&mut vm).expect("dumped");
+    let (outcome, page, err) = common::outcome(&image, "draw vm.ndump -o -");
     assert_eq!((outcome, err.as_str()), (Outcome::Done, ""));
     assert!(page.contains("u003c/script\\u003e\\u003cscript"), "the name is in the data");
     assert_eq!(page.matches("<script").count(), 2);
@@ -202,14 +181,13 @@ fn later() -> Vec<u8> {
 
 #[test]
 fn diff_tells_what_came_and_what_became_something_else() {
-    let images = Images::new();
-    let (old, new) = (images.put("old.ndump", &full()), images.put("new.ndump", &later()));
-    let (result, text, err) = outcome("diff", &[&old, &new], "");
+    let (old, new) = (fixture(), later());
+    let (result, text, err) = diff(&old, &new, "");
     assert_eq!((result, err.as_str()), (Outcome::Refused, ""));
     assert_snapshot!("diff", text);
-    let (_, json, _) = outcome("diff", &[&old, &new], "--json");
+    let (_, json, _) = diff(&old, &new, " --json");
     assert_snapshot!("diff_json", json);
-    let (result, text, _) = outcome("diff", &[&old, &old], "");
+    let (result, text, _) = diff(&old, &old, "");
     assert_eq!((result, text.as_str()), (Outcome::Done, "equal: the images hold the same\n"));
 }
 
@@ -235,10 +213,8 @@ proptest! {
         let old = list(&numbers);
         numbers.insert(at.min(numbers.len()), 1000);
         let new = list(&numbers);
-        let images = Images::new();
-        let (old, new) = (images.put("old.ndump", &old), images.put("new.ndump", &new));
         for (from, to, what) in [(&old, &new, "added"), (&new, &old, "removed")] {
-            let (_, json, err) = outcome("diff", &[from, to], "--json");
+            let (_, json, err) = diff(from, to, " --json");
             prop_assert_eq!(err, "");
             let report: Json = serde_json::from_str(&json).expect("JSON");
             for ty in report["types"].as_array().expect("types") {
@@ -253,70 +229,36 @@ proptest! {
     }
 }
 
-const COMMANDS: [(&str, &str); 5] =
-    [("why", "Cons#0"), ("refs", "0x10000"), ("size", "--json"), ("draw", "-o -"), ("diff", "")];
-
-fn sweep(images: &Images, sound: &Path, bytes: &[u8]) {
-    let damaged = images.put("damaged.ndump", bytes);
-    for (command, rest) in COMMANDS {
-        let files: &[&Path] = if command == "diff" { &[sound, &damaged] } else { &[&damaged] };
-        let (result, _, err) = outcome(command, files, rest);
-        match result {
-            Outcome::Done => assert_eq!(err, ""),
-            Outcome::Refused => assert!(err.is_empty() || err.starts_with("error: "), "{err}"),
-            Outcome::Usage => panic!("{command}: {err}"),
-        }
-    }
-}
-
 #[test]
-fn damage_is_refused_with_the_errors_of_a_load() {
-    let images = Images::new();
-    let bytes = full();
-    let sound = images.put("sound.ndump", &bytes);
-    let forge = Forge::new(&bytes);
-    for (name, section) in forge.contents().into_iter().filter(|(_, section)| !section.is_empty()) {
+fn damage_to_either_image_is_refused_with_the_errors_of_a_load() {
+    let bytes = fixture();
+    for (name, section) in
+        Forge::new(&bytes).contents().into_iter().filter(|(_, section)| !section.is_empty())
+    {
         let mut damaged = bytes.clone();
         damaged[section.start] ^= 0x10;
-        let path = images.put("damaged.ndump", &damaged);
-        for (command, rest) in COMMANDS {
-            let files: &[&Path] = if command == "diff" { &[&sound, &path] } else { &[&path] };
-            let (result, out, err) = outcome(command, files, rest);
-            assert_eq!(result, Outcome::Refused, "{command}: {name}: {out}");
-            assert!(err.contains("dump it again"), "{command}: {name}: {err}");
+        for (old, new) in [(&bytes, &damaged), (&damaged, &bytes)] {
+            let (result, out, err) = diff(old, new, "");
+            assert_eq!(result, Outcome::Refused, "{name}: {out}");
+            assert!(err.contains("dump it again"), "{name}: {err}");
         }
-    }
-    for len in [0, 1, 100, 4096, bytes.len() / 2, bytes.len() - 1] {
-        sweep(&images, &sound, &bytes[..len]);
     }
 }
 
 /// Checksums find damage, not malice: here they fit.
 #[test]
-fn no_file_makes_a_command_panic_or_hang() {
-    let images = Images::new();
-    let bytes = full();
-    let sound = images.put("sound.ndump", &bytes);
+fn no_file_makes_diff_panic_or_hang() {
+    let bytes = fixture();
     let mut forge = Forge::new(&bytes);
-    let contents = forge.contents();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 33) as usize % below
-    };
-    for _ in 0..6 {
-        for (_, section) in contents.iter().filter(|(_, section)| !section.is_empty()) {
-            let at = section.start + random(section.len());
+    for (name, section) in forge.contents() {
+        for (turn, at) in section.step_by(61).enumerate() {
             let before = forge.bytes()[at];
-            forge.bytes()[at] = match random(4) {
-                0 => 0,
-                1 => 0xff,
-                2 => before ^ 1 << random(8),
-                _ => random(256) as u8,
-            };
+            forge.bytes()[at] = [before ^ 1, before ^ 0x80, !before, 0, 0xff][turn % 5];
             let sealed = forge.sealed().to_vec();
-            sweep(&images, &sound, &sealed);
-            forge.bytes()[at] = before;
+            let (result, out, err) = diff(&bytes, &sealed, "");
+            assert_ne!(result, Outcome::Usage, "{err}");
+            assert_eq!(out.is_empty(), err.starts_with("error: "), "{name}, {at:#x}: {err}{out}");
+            forge = Forge::new(&bytes);
         }
     }
 }

@@ -27,6 +27,7 @@ const COMMANDS: &[&str] = &[
     "why vm.ndump Record#0",
     "refs vm.ndump Cons#0",
     "size vm.ndump",
+    "draw vm.ndump -o -",
 ];
 
 /// Runs every command; what is refused says so and nothing else.

@@ -85,6 +85,7 @@ enum Known {
     SharedSequence,
     SharedText,
     Symbol,
+    Native,
     /// It leads nowhere.
     Quiet,
 }
@@ -125,6 +126,7 @@ fn known(ty: &Type<'_>) -> Known {
         "Rc" | "Arc" => Known::Shared,
         "rc::Weak" | "sync::Weak" => Known::Weak,
         "Symbol" => Known::Symbol,
+        "NativeFunction" => Known::Native,
         _ => Known::Quiet,
     }
 }
@@ -324,7 +326,8 @@ impl<'a> Compiler<'_, 'a> {
         let mut param = || of.next().ok_or_else(|| self.refuse(id, "has no parameter"));
         let what = match known(ty) {
             Known::Quiet => return Ok(()),
-            Known::Symbol if !self.symbols => return Ok(()),
+            Known::Symbol | Known::Native if !self.symbols => return Ok(()),
+            Known::Native => What::Native,
             Known::Symbol => What::Symbol,
             Known::Reference => What::Reference { weak: false, word: None },
             Known::Content | Known::Niche => {
@@ -390,7 +393,7 @@ impl<'a> Compiler<'_, 'a> {
             }
         };
         let width = match what {
-            What::Symbol => 4,
+            What::Symbol | What::Native => 4,
             What::Reference { .. } => 8,
             What::Vector(_) => 24,
             What::Map(_) => 40,

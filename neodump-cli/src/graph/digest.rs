@@ -239,6 +239,15 @@ impl Visit for Digester<'_, '_, '_> {
         self.add(symbol);
     }
 
+    fn native(&mut self, at: u64) {
+        self.skip(at, 4);
+        let bytes = self.image.bytes_at(Extent::new(at, 4)).and_then(|bytes| bytes.first_chunk());
+        // Numbers start with 1; 0 is none.
+        let number = bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize;
+        let native = number.checked_sub(1).and_then(|index| self.image.natives().get(index));
+        self.add(native.map_or(0, |native| checksum(native.name.as_bytes())));
+    }
+
     fn payload(&mut self, at: u64, width: u64, payload: Payload) {
         // An index follows from the entries, and where they lie.
         if payload.kind != PayloadKind::Index && width > 0 {

@@ -53,6 +53,8 @@ pub(super) enum What {
     },
     /// A symbol; left out where symbols are not asked for.
     Symbol,
+    /// The number of a native function; left out where symbols are not asked for.
+    Native,
     /// An `ImageVec` of such elements.
     Vector(ListId),
     /// An `ImageMap` or `ImageSet` of such entries.

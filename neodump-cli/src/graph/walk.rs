@@ -65,6 +65,9 @@ pub(crate) trait Visit {
     /// A symbol at `at`.
     fn symbol(&mut self, _at: u64) {}
 
+    /// The number of a native function at `at`.
+    fn native(&mut self, _at: u64) {}
+
     /// The first `width` bytes at `at` say where a payload is.
     fn payload(&mut self, _at: u64, _width: u64, _payload: Payload) {}
 
@@ -315,6 +318,7 @@ impl<'i, 'a> Walker<'i, 'a> {
                 }
             }
             What::Symbol => visit.symbol(at),
+            What::Native => visit.native(at),
             What::Vector(list) => {
                 let Some(start) = self.listed.target(at, self.number(at)?) else { return Ok(()) };
                 let count = self.number(at.saturating_add(8))?;

@@ -37,11 +37,16 @@ pub(crate) fn run(bytes: &[u8], arguments: &str) -> String {
 
 /// The outcome of the tool, and what it writes to each stream without colours.
 pub(crate) fn outcome(bytes: &[u8], arguments: &str) -> (Outcome, String, String) {
+    outcome_of(&Bytes(bytes), arguments)
+}
+
+/// The same, of several files.
+pub(crate) fn outcome_of(files: &dyn Files, arguments: &str) -> (Outcome, String, String) {
     let arguments = std::iter::once("neodump").chain(arguments.split(' ')).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let outcome = neodump_cli::run(
         arguments,
-        &Bytes(bytes),
+        files,
         &mut anstream::StripStream::new(&mut out),
         &mut anstream::StripStream::new(&mut err),
     );

@@ -165,6 +165,8 @@ fn of_field(
         "with" | "remote" => return Some(("converted at every load", None)),
         "handle" => return Some(("renumbered at every load", None)),
         "overlay" => return Some(("put over a table of the program at every load", None)),
+        // A static is a pointer to its slot in the image.
+        "native" if field.ty.and_then(|ty| types.get(ty)).is_some_and(|ty| ty.in_place) => return None,
         "native" => {
             let next = "point at a `&'static` table of functions, which is bound once";
             return Some(("bound at every load", baked(next)));
