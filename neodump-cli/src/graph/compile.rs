@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use neodump_runtime::inspect::{Body, Field, Schema, Type, TypeId};
+use neodump_runtime::inspect::{Body, Discriminant, Field, Form, Schema, Type, TypeId};
 use neodump_runtime::{DumpError, bounds};
 
 use super::layout::{
@@ -61,76 +61,6 @@ enum State {
     Done,
 }
 
-/// What a type of the framework is, by name.
-enum Known {
-    /// It is its content.
-    Content,
-    /// A tag of one byte, and the content.
-    Optional,
-    /// The content, or zeros.
-    Niche,
-    Array,
-    Reference,
-    Vector,
-    Bytes,
-    Map,
-    Set,
-    Sequence,
-    Box,
-    Text,
-    Keyed,
-    KeyedSet,
-    Shared,
-    Weak,
-    SharedSequence,
-    SharedText,
-    Symbol,
-    Native,
-    /// It leads nowhere.
-    Quiet,
-}
-
-/// The type of the framework that this leaf is.
-fn known(ty: &Type<'_>) -> Known {
-    let name = ty.name();
-    if ty.notes().contains(&"transparent") {
-        return Known::Content;
-    }
-    for (start, known) in [
-        ("Box<[]>", Known::Sequence),
-        ("Box<str>", Known::Text),
-        ("Rc<[]>", Known::SharedSequence),
-        ("Arc<[]>", Known::SharedSequence),
-        ("Rc<str>", Known::SharedText),
-        ("Arc<str>", Known::SharedText),
-    ] {
-        if name.starts_with(start) {
-            return known;
-        }
-    }
-    match name.split(['<', '#']).next().unwrap_or(name) {
-        "Cell" | "UnsafeCell" | "RefCell" | "Mutex" | "RwLock" | "Cow" => Known::Content,
-        "Option" if ty.in_place() => Known::Niche,
-        "Option" | "OnceCell" | "OnceLock" | "ImageOption" => Known::Optional,
-        "array" => Known::Array,
-        "&" | "NonNull" | "*const" | "*mut" | "AtomicPtr" => Known::Reference,
-        "ImageVec" => Known::Vector,
-        "ImageStr" => Known::Bytes,
-        "ImageMap" => Known::Map,
-        "ImageSet" => Known::Set,
-        "Vec" | "VecDeque" => Known::Sequence,
-        "Box" => Known::Box,
-        "String" | "OsString" | "PathBuf" => Known::Text,
-        "HashMap" | "BTreeMap" => Known::Keyed,
-        "HashSet" | "BTreeSet" => Known::KeyedSet,
-        "Rc" | "Arc" => Known::Shared,
-        "rc::Weak" | "sync::Weak" => Known::Weak,
-        "Symbol" => Known::Symbol,
-        "NativeFunction" => Known::Native,
-        _ => Known::Quiet,
-    }
-}
-
 impl<'a> Compiler<'_, 'a> {
     fn refuse(&self, ty: TypeId, problem: &str) -> DumpError {
         let name = self.schema.types().get(ty.index()).map_or("", |ty| ty.name());
@@ -150,8 +80,8 @@ impl<'a> Compiler<'_, 'a> {
             Body::Enum(_, variants) => {
                 variants.iter().flat_map(|variant| &variant.fields).filter_map(|field| field.ty).collect()
             }
-            Body::Leaf => match known(ty) {
-                Known::Content | Known::Optional | Known::Niche | Known::Array => {
+            Body::Leaf => match ty.form() {
+                Form::Same | Form::Tagged | Form::Niche | Form::Array(_) => {
                     ty.of().first().copied().into_iter().collect()
                 }
                 _ => Vec::new(),
@@ -208,8 +138,12 @@ impl<'a> Compiler<'_, 'a> {
                 let is_object = ty.object().is_some();
                 self.fields(id, &mut list, fields, 0, |schema, field| !is_object || in_slot(schema, field))?;
             }
-            Body::Enum(repr, variants) => {
-                let tag = if ty.in_place() { tag_width(repr) } else { 4 };
+            Body::Enum(_, variants) => {
+                let tag = match ty.form() {
+                    // An integer has sixteen bytes at most.
+                    Form::Enum(Discriminant::Repr(size, _)) => (*size).min(8) as u32,
+                    _ => 4,
+                };
                 let mask = if tag == 8 { u64::MAX } else { (1 << (8 * tag)) - 1 };
                 let mut choice = Choice { tag, lists: Vec::new() };
                 let mut first = 0;
@@ -324,17 +258,16 @@ impl<'a> Compiler<'_, 'a> {
     fn leaf(&mut self, id: TypeId, ty: &Type<'a>, list: &mut List) -> Result<(), DumpError> {
         let mut of = ty.of().iter().copied();
         let mut param = || of.next().ok_or_else(|| self.refuse(id, "has no parameter"));
-        let what = match known(ty) {
-            Known::Quiet => return Ok(()),
-            Known::Symbol | Known::Native if !self.symbols => return Ok(()),
-            Known::Native => What::Native,
-            Known::Symbol => What::Symbol,
-            Known::Reference => What::Reference { weak: false, word: None },
-            Known::Content | Known::Niche => {
+        let what = match ty.form() {
+            Form::Symbol | Form::NativeFunction if !self.symbols => return Ok(()),
+            Form::NativeFunction => What::Native,
+            Form::Symbol => What::Symbol,
+            Form::Pointer => What::Reference { weak: false, word: None },
+            Form::Same | Form::Niche => {
                 let content = param()?;
                 return self.nest(id, list, 0, list_of(content));
             }
-            Known::Optional => {
+            Form::Tagged => {
                 let content = list_of(param()?);
                 if self.layouts.list(content).is_quiet() {
                     return Ok(());
@@ -346,51 +279,40 @@ impl<'a> Compiler<'_, 'a> {
                 let number = self.add(inner);
                 return self.choose(id, list, Choice { tag: 1, lists: vec![(1, number)] });
             }
-            Known::Array => {
+            Form::Array(count) => {
                 let element = list_of(param()?);
                 let inner = self.layouts.list(element);
                 if inner.is_quiet() {
                     return Ok(());
                 }
-                // A list that is not quiet has bytes.
-                let count = list.size.checked_div(inner.size).unwrap_or(0);
-                list.weight = inner.weight.saturating_mul(count);
-                What::Repeat(element, count)
-            }
-            Known::Vector => What::Vector(list_of(param()?)),
-            Known::Bytes => What::Vector(self.bytes()),
-            Known::Map | Known::Keyed => {
-                let (key, value) = (param()?, param()?);
-                let entry = self.entry(key, Some(value));
-                if matches!(known(ty), Known::Map) {
-                    What::Map(entry)
-                } else {
-                    What::Payload(entry, Many::Entries)
+                if inner.size.checked_mul(*count) != Some(list.size) {
+                    return Err(self.refuse(id, "has not the size of its elements"));
                 }
+                list.weight = inner.weight.saturating_mul(*count);
+                What::Repeat(element, *count)
             }
-            Known::Set | Known::KeyedSet => {
-                let key = param()?;
-                let entry = self.entry(key, None);
-                if matches!(known(ty), Known::Set) {
-                    What::Map(entry)
-                } else {
-                    What::Payload(entry, Many::Entries)
-                }
+            Form::ImageVec => What::Vector(list_of(param()?)),
+            Form::ImageStr => What::Vector(self.bytes()),
+            Form::ImageMap => {
+                let (key, value) = (param()?, param().ok());
+                What::Map(self.entry(key, value))
             }
-            Known::Sequence => What::Payload(list_of(param()?), Many::Elements),
-            Known::Box => What::Payload(list_of(param()?), Many::One),
-            Known::Text => What::Payload(self.bytes(), Many::Elements),
-            Known::Shared => What::Shared { list: list_of(param()?), weak: false },
-            Known::Weak => What::Shared { list: list_of(param()?), weak: true },
-            Known::SharedSequence | Known::SharedText => {
-                let element = match known(ty) {
-                    Known::SharedText => self.bytes(),
-                    _ => list_of(param()?),
-                };
+            Form::Keyed => {
+                let (key, value) = (param()?, param().ok());
+                What::Payload(self.entry(key, value), Many::Entries)
+            }
+            Form::Sequence => What::Payload(list_of(param()?), Many::Elements),
+            Form::Boxed => What::Payload(list_of(param()?), Many::One),
+            Form::Text | Form::SystemText => What::Payload(self.bytes(), Many::Elements),
+            Form::Shared => What::Shared { list: list_of(param()?), weak: false },
+            Form::Weak => What::Shared { list: list_of(param()?), weak: true },
+            form @ (Form::SharedSequence | Form::SharedText) => {
+                let element = if form == &Form::SharedText { self.bytes() } else { list_of(param()?) };
                 let mut inner = List { size: 16, align: 8, ..List::default() };
                 self.push(id, &mut inner, 0, 16, What::Payload(element, Many::Elements))?;
                 What::Shared { list: self.add(inner), weak: false }
             }
+            _ => return Ok(()),
         };
         let width = match what {
             What::Symbol | What::Native => 4,
@@ -509,14 +431,4 @@ pub(crate) fn in_slot(schema: &Schema<'_>, field: &Field<'_>) -> bool {
     let converted = ["with", "handle", "remote"].contains(&field.policy);
     let ty = field.ty.and_then(|ty| schema.types().get(ty.index()));
     !converted && ty.is_some_and(Type::in_place)
-}
-
-/// The bytes of the tag of an enum with an explicit `repr`.
-fn tag_width(repr: &str) -> u32 {
-    match repr.rsplit(", ").next().unwrap_or(repr).trim_start_matches(['u', 'i']) {
-        "8" => 1,
-        "16" => 2,
-        "64" | "size" => 8,
-        _ => 4,
-    }
 }

@@ -133,7 +133,7 @@ impl Names {
             natives: natives
                 .map(|native| (imports.saturating_add(native.slot as u64), checksum(native.name.as_bytes())))
                 .collect(),
-            schemes: schema.types().iter().map(Scheme::read).collect(),
+            schemes: schema.types().iter().map(Scheme::of).collect(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Names of nodes and ways as a reader knows them from errors: `vm.faces['bold'].weight`.
 
 use neodump_runtime::bounds::Extent;
-use neodump_runtime::inspect::{Body, Image, TypeId};
+use neodump_runtime::inspect::{Body, Form, Image, TypeId};
 
 use super::layout::Segment;
 use super::nodes::{Node, Nodes};
@@ -99,49 +99,47 @@ fn value_text(walker: &Walker<'_, '_>, ty: TypeId, at: u64) -> Option<String> {
             }
             Body::Enum(..) => return None,
             Body::Word => {
-                let symbol = Scheme::of(image.schema(), id)?.symbol(image.number_at(at)?)?;
+                let symbol = Scheme::of(ty)?.symbol(image.number_at(at)?)?;
                 return symbol_text(image, symbol);
             }
-            Body::Leaf if ty.notes().contains(&"transparent") => id = *ty.of().first()?,
-            Body::Leaf => return leaf_text(walker, ty.name(), ty.size(), at),
+            Body::Leaf if ty.form() == &Form::Same => id = *ty.of().first()?,
+            Body::Leaf => return leaf_text(walker, ty.form(), ty.size(), at),
         }
     }
     None
 }
 
-fn leaf_text(walker: &Walker<'_, '_>, name: &str, size: u64, at: u64) -> Option<String> {
+fn leaf_text(walker: &Walker<'_, '_>, form: &Form, size: u64, at: u64) -> Option<String> {
     let image = walker.image();
     let text = |extent: Extent| Some(bytes_text(image.bytes_at(extent)?));
     let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
-    match name.split(['<', '#']).next()? {
-        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => {
-            Some(number(image.bytes_at(Extent::new(at, size))?).to_string())
-        }
-        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+    match form {
+        Form::Unsigned => Some(number(image.bytes_at(Extent::new(at, size))?).to_string()),
+        Form::Signed => {
             let bytes = image.bytes_at(Extent::new(at, size))?;
             // The sign is the top bit of the last byte.
             let unused = 128_u32.checked_sub(u32::try_from(bytes.len()).ok()?.checked_mul(8)?)?;
             Some(((number(bytes).checked_shl(unused)? as i128) >> unused).to_string())
         }
-        "char" => {
+        Form::Char => {
             let bits =
                 image.bytes_at(Extent::new(at, 4))?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))?;
             char::from_u32(bits).map(|c| format!("{c:?}"))
         }
-        "Symbol" => {
+        Form::Symbol => {
             let bytes = image.bytes_at(Extent::new(at, 4))?;
             symbol_text(image, bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))?)
         }
-        "String" | "OsString" | "PathBuf" | "Box" => {
+        Form::Text | Form::SystemText => {
             let (place, len) = (image.number_at(at)?, image.number_at(at.checked_add(8)?)?);
             text(Extent::new(walker.offset_of(place)?, len))
         }
-        "Rc" | "Arc" => {
+        Form::SharedText => {
             let inner = walker.offset_of(image.number_at(at)?)?;
             let (place, len) = (image.number_at(inner)?, image.number_at(inner.checked_add(8)?)?);
             text(Extent::new(walker.offset_of(place)?, len))
         }
-        "ImageStr" => {
+        Form::ImageStr => {
             let start = walker.listed().target(at, image.number_at(at)?)?;
             text(Extent::new(start, image.number_at(at.checked_add(8)?)?))
         }
