@@ -125,7 +125,7 @@ impl<'a> Comparison<'a> {
             return true;
         }
         if let (Some(x), Some(y)) = (heap.get::<BoolVector>(a), heap.get::<BoolVector>(b)) {
-            return x.len == y.len && x.bits[..] == y.bits[..];
+            return x.len == y.len && x.bits() == y.bits();
         }
         if let (Some(x), Some(y)) = (heap.get::<SymbolWithPos>(a), heap.get::<SymbolWithPos>(b)) {
             return x.symbol == y.symbol && x.pos == y.pos;
@@ -207,7 +207,7 @@ fn hash_levels(heap: Living<'_>, v: Value, levels: u32, h: &mut ImageHasher<'_>)
     }
     if let Some(b) = heap.get::<BoolVector>(v) {
         h.number(b.len);
-        return h.bytes(&b.bits);
+        return h.bytes(b.bits());
     }
     if let Some(s) = heap.get::<SymbolWithPos>(v) {
         h.word(s.symbol);

@@ -2,7 +2,8 @@
 
 use crate::heap::{BLOCK, Block, Heap};
 use crate::object::{
-    Cons, Float, HashTable, Header, Kind, Marker as BufferMarker, Str, Vector, Weakness, with_type_of,
+    BoolVector, Cons, Float, HashTable, Header, Kind, Marker as BufferMarker, Str, Vector, Weakness,
+    with_type_of,
 };
 use crate::rt::{Dumpable, Symbol};
 use crate::value::{TAG_CONS, TAG_FLOAT, TAG_STR, TAG_VECLIKE, Value};
@@ -222,6 +223,7 @@ impl Heap {
             Kind::Str => size_of::<Str>() + Heap::peek::<Str>(at).bytes.len(),
             Kind::Float => size_of::<Float>(),
             Kind::Vector => size_of::<Vector>() + Heap::peek::<Vector>(at).slots.len() * 8,
+            Kind::BoolVector => size_of::<BoolVector>() + Heap::peek::<BoolVector>(at).bits().len(),
             Kind::HashTable => size_of::<HashTable>() + Heap::peek::<HashTable>(at).owned_bytes(),
             _ => size_of::<Vector>(),
         }
@@ -240,6 +242,10 @@ impl Heap {
         }
         // SAFETY: the caller has a living object's header.
         let kind = unsafe { &*at }.kind;
+        if kind == Kind::BoolVector {
+            // SAFETY: of this kind, taken out of the sweep list by the caller, which uses it no more.
+            return unsafe { BoolVector::free(at.cast()) };
+        }
         with_type_of!(kind, T => free::<T>(at));
     }
 }

@@ -10,8 +10,8 @@ use crate::chars;
 use crate::hash_table::Map;
 use crate::living::Living;
 use crate::object::{
-    Bignum, BoolVector, Cons, Float, HashTable, Headed, Header, Kind, Lambda, Macro, Record, Slots, Str,
-    Subr, Test, Vector, Weakness,
+    Bignum, Cons, Float, HashTable, Headed, Header, Kind, Lambda, Macro, Record, Slots, Str, Subr, Test,
+    Vector, Weakness,
 };
 use crate::object::{ByteCode, CharTable, SubCharTable};
 use crate::rt::Symbol;
@@ -157,11 +157,21 @@ impl Heap {
     /// Puts a new object in the sweep list and gives the word that points to it.
     pub(crate) fn adopt<T: Headed>(&mut self, object: T, payload: usize) -> Value {
         let object = Box::into_raw(Box::new(object));
+        // SAFETY: the object was just made, by a box, which `free_object` makes of it again.
+        unsafe { self.take_in(object, size_of::<T>() + payload) }
+    }
+
+    /// Takes a new object of so many bytes into the sweep list.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else has the object, and `free_object` gives its memory back as it was made.
+    pub(crate) unsafe fn take_in<T: Headed>(&mut self, object: *mut T, size: usize) -> Value {
         let header = object.cast::<Header>();
-        // SAFETY: a `Headed` object starts with its header, and the object was just made.
+        // SAFETY: a `Headed` object starts with its header.
         unsafe { &*header }.next.set(self.all);
         self.all = header;
-        self.fresh += size_of::<T>() + payload;
+        self.fresh += size;
         self.objects += 1;
         Value::from_bits(object.expose_provenance() | T::TAG)
     }
@@ -236,17 +246,6 @@ impl Heap {
     /// Makes a vector.
     pub fn vector(&mut self, slots: Vec<Value>) -> Value {
         self.slots::<Vector>(slots)
-    }
-
-    /// Makes a vector of booleans from its bytes, eight booleans each.
-    pub fn bool_vector(&mut self, len: usize, mut bits: Vec<u8>) -> Value {
-        bits.resize(len.div_ceil(8), 0);
-        if let (Some(last), 1..) = (bits.last_mut(), len % 8) {
-            *last &= (1 << (len % 8)) - 1;
-        }
-        let payload = bits.len();
-        let header = Header::new(Kind::BoolVector);
-        self.adopt(BoolVector { header, len: len as u64, bits: bits.into() }, payload)
     }
 
     /// Makes an empty hash table.

@@ -7,6 +7,7 @@ pub mod active;
 mod adopted;
 mod aside;
 pub mod bignum;
+pub mod bool_vector;
 pub mod buffer;
 mod bytecode;
 pub mod char_runs;

@@ -44,7 +44,7 @@ pub enum Output {
 
 /// A Lisp machine, and the root of its image.
 #[derive(Dumpable)]
-#[dump(image = "neovm", version = 6, before_dump = Vm::quiesce, after_dump = Vm::put_back, after_load = Vm::wake,
+#[dump(image = "neovm", version = 7, before_dump = Vm::quiesce, after_dump = Vm::put_back, after_load = Vm::wake,
     validate = Vm::check)]
 pub struct Vm {
     /// All objects.

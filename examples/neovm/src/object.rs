@@ -1,6 +1,7 @@
 //! The heap objects, one type each, as they lie in memory.
 
 use crate::bignum::BigInt;
+pub use crate::bool_vector::BoolVector;
 pub use crate::buffer::object::{
     BufferHandle, FrameHandle, Marker, MarkerChain, Overlay, TimerHandle, WindowHandle,
 };
@@ -235,19 +236,6 @@ pub struct SubCharTable {
     pub slots: ImageVec<Value>,
 }
 
-/// A vector of booleans, eight a byte, the first in the lowest bit.
-#[derive(Dumpable)]
-#[dump(object, kind = Kind::BoolVector as u8, validate = BoolVector::check)]
-#[repr(C)]
-pub struct BoolVector {
-    /// The header.
-    pub header: Header,
-    /// How many booleans.
-    pub len: u64,
-    /// The booleans. Bits past the last are zero.
-    pub bits: ImageVec<u8>,
-}
-
 /// How a hash table compares keys.
 #[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -360,14 +348,6 @@ impl Lambda {
 impl Macro {
     fn check(&self) -> Result<(), String> {
         rule(self.slots.len() == closure::COUNT, "a macro has the slots of a function")
-    }
-}
-
-impl BoolVector {
-    fn check(&self) -> Result<(), String> {
-        let past = self.bits.last().map_or(0, |last| u32::from(*last) >> (self.len.wrapping_sub(1) % 8 + 1));
-        let full = self.len.div_ceil(8) == self.bits.len() as u64;
-        rule(full && past == 0, "a vector of booleans has a bit for each and none past the last")
     }
 }
 

@@ -304,7 +304,7 @@ impl Printer<'_> {
     fn bool_vector(&mut self, v: Value) -> io::Result<()> {
         let Some(vector) = self.heap.get::<BoolVector>(v) else { return Ok(()) };
         write!(self.out, "#&{}\"", vector.len)?;
-        for &byte in vector.bits.iter() {
+        for &byte in vector.bits() {
             self.escaped_byte(byte)?;
         }
         self.out.write_all(b"\"")

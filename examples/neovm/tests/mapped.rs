@@ -90,6 +90,7 @@ fn a_hash_table_a_bignum_a_char_table_and_their_like_lie_in_the_image() {
     lies_in_the_image("(expt 3 90)", "8727963568087712425891397479476727340041449");
     lies_in_the_image("(position-symbol 'a 3)", "#<symbol a at 3>");
     lies_in_the_image("(bool-vector t nil t t)", "#&4\"\r\"");
+    lies_in_the_image("(make-bool-vector 99 nil)", &format!("#&99\"{}\"", "\0".repeat(13)));
     lies_in_the_image("(let ((o (obarray-make))) (intern \"x\" o) o)", "#<obarray n=1>");
 }
 

@@ -42,7 +42,7 @@ pub(super) static SUBRS: [SubrDesc; 8] = [
 
 fn bits(vm: &mut Vm, v: Value) -> LispResult<(u64, Vec<u8>)> {
     match vm.heap.get::<BoolVector>(v) {
-        Some(vector) => Ok((vector.len, vector.bits.to_vec())),
+        Some(vector) => Ok((vector.len, vector.bits().to_vec())),
         None => {
             let predicate = vm.intern("bool-vector-p");
             Err(vm.wrong_type(predicate, v))
@@ -74,7 +74,7 @@ fn combine(vm: &mut Vm, a: &[Value], f: fn(u8, u8) -> u8) -> LispResult {
         return wrong_length(vm, a);
     }
     if let Some(vector) = vm.heap.get_mut::<BoolVector>(into) {
-        vector.bits = result.into();
+        vector.bits_mut().copy_from_slice(&result);
     }
     Ok(into)
 }

@@ -128,7 +128,7 @@ fn doc_slot(vm: &mut Vm, table: Value, name: u32) -> Option<&mut Value> {
 }
 
 fn set_bits(vm: &Vm, set: Value) -> Vec<u8> {
-    let mut bits = vm.heap.get::<BoolVector>(set).map(|set| set.bits.to_vec()).unwrap_or_default();
+    let mut bits = vm.heap.get::<BoolVector>(set).map(|set| set.bits().to_vec()).unwrap_or_default();
     bits.resize(SET_BITS / 8, 0);
     bits
 }

@@ -161,7 +161,7 @@ fn aset(vm: &mut Vm, a: &[Value]) -> LispResult {
             let vector = vm.heap.get_mut::<BoolVector>(a[0]).filter(|v| (at as u64) < v.len);
             if let Some(vector) = vector {
                 let bit = 1 << (at % 8);
-                let byte = &mut vector.bits[at / 8];
+                let byte = &mut vector.bits_mut()[at / 8];
                 *byte = if a[2].is_true() { *byte | bit } else { *byte & !bit };
                 return Ok(a[2]);
             }
@@ -228,7 +228,7 @@ impl Vm {
             return Ok(slots.get(at).copied());
         }
         if let Some(vector) = self.heap.get::<BoolVector>(array) {
-            let bit = vector.bits.get(at / 8).map(|byte| Value::bool(byte & (1 << (at % 8)) != 0));
+            let bit = vector.bits().get(at / 8).map(|byte| Value::bool(byte & (1 << (at % 8)) != 0));
             return Ok(bit.filter(|_| (at as u64) < vector.len));
         }
         if let Some(str) = self.heap.get::<Str>(array) {
@@ -257,7 +257,7 @@ impl Vm {
             return Ok(chars::all(&str.bytes).into_iter().map(|c| Value::int(c as usize)).collect());
         }
         if let Some(vector) = self.heap.get::<BoolVector>(v) {
-            let bit = |at: u64| vector.bits[at as usize / 8] & (1 << (at % 8)) != 0;
+            let bit = |at: u64| vector.bits()[at as usize / 8] & (1 << (at % 8)) != 0;
             return Ok((0..vector.len).map(|at| Value::bool(bit(at))).collect());
         }
         match self.heap.as_slots(v) {
