@@ -4,6 +4,7 @@ mod common;
 
 use common::{fixture, outcome};
 use neodump_cli::Outcome;
+use neodump_tests::fixture::Vm;
 use neodump_tests::forge::Forge;
 
 /// Every command, with every way to show something.
@@ -91,6 +92,33 @@ fn no_command_panics_or_hangs_on_changed_bytes_whose_checksums_fit() {
         sweep(&sealed, &format!("offset {at:#x}"));
         forge = Forge::new(&image);
     }
+}
+
+#[test]
+fn the_audit_accepts_what_a_load_accepts_and_refuses_most_of_what_it_refuses() {
+    let image = fixture();
+    let forge = Forge::new(&image);
+    let (mut refused, mut missed) = (0, 0);
+    // A load knows the schema, and reads the text only to say what differs.
+    let schema = forge.section("Schema");
+    let all = offsets(&forge, 17).into_iter().filter(|at| !schema.contains(at));
+    for (turn, at) in all.enumerate() {
+        let mut forge = Forge::new(&image);
+        let before = forge.bytes()[at];
+        forge.bytes()[at] = [before ^ 1, before ^ 0x80, before.wrapping_add(8)][turn % 3];
+        let sealed = forge.sealed().to_vec();
+        let (audit, _, err) = outcome(&sealed, "verify vm.ndump --audit");
+        match Vm::load(&sealed) {
+            // Bytes that are nobody's do a load no harm, nor does a relocation too many at the preferred base.
+            Ok(_) if err.contains("are not zero") || err.contains("words are listed") => {}
+            Ok(_) => assert_eq!(audit, Outcome::Done, "offset {at:#x}: {err}"),
+            Err(_) => {
+                refused += 1;
+                missed += usize::from(audit == Outcome::Done);
+            }
+        }
+    }
+    assert!(refused > 200 && missed * 5 < refused, "{missed} of {refused} pass the audit");
 }
 
 #[test]

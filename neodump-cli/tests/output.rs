@@ -26,9 +26,18 @@ fn schema_shows_all_types_or_one() {
 
 #[test]
 fn every_record_of_every_section_decodes() {
-    for section in
-        ["Root", "registers", "scalars", "owned", "library", "maps", "HeapImage", "SymbolTable", "Natives"]
-    {
+    for section in [
+        "Root",
+        "registers",
+        "scalars",
+        "owned",
+        "library",
+        "maps",
+        "HeapImage",
+        "Hydration",
+        "SymbolTable",
+        "Natives",
+    ] {
         assert_snapshot!(
             format!("section_{section}"),
             run(&fixture(), &format!("dump-section vm.ndump {section}"))

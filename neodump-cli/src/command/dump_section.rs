@@ -1,7 +1,7 @@
 //! `neodump dump-section`: all records of a section, decoded.
 
 use clap::Args;
-use neodump_runtime::inspect::{Image, Section, Value};
+use neodump_runtime::inspect::{Arena, Image, Section, Value};
 use serde_json::json;
 
 use super::ShowArgs;
@@ -14,7 +14,7 @@ const LINE: usize = 16;
 
 /// Decode the records of a section
 ///
-/// A manager's section and Root are one record each, HeapImage is all objects. Other sections are shown as what they
+/// A manager's section and Root are one record each, HeapImage is all objects, and Hydration those with hydrated fields. Other sections are shown as what they
 /// are: symbols, natives, text, or bytes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -24,8 +24,8 @@ const LINE: usize = 16;
 pub(crate) struct DumpSection {
     #[command(flatten)]
     image: ImageArg,
-    /// The name of the section: that of a manager, Root, HeapImage, SymbolTable, Natives, Schema, or another one
-    /// that `inspect` lists, which is shown as bytes
+    /// The name of the section: that of a manager, Root, HeapImage, Hydration, SymbolTable, Natives, Schema, or another
+    /// one that `inspect` lists, which is shown as bytes
     name: String,
     /// Show only the objects of this type of HeapImage
     #[arg(long, value_name = "TYPE")]
@@ -44,7 +44,8 @@ impl DumpSection {
             return Err(Failure::Not(problem));
         };
         match self.name.as_str() {
-            "HeapImage" => self.objects(&file, &image, out),
+            // The fields in side records are shown where they belong: with their objects.
+            "HeapImage" | "Hydration" => self.objects(&file, &image, out),
             "Root" => self.record(&file, &image, image.root_value(), out),
             "SymbolTable" => symbols(&image, out),
             "Natives" => natives(&image, out),
@@ -76,7 +77,11 @@ impl DumpSection {
             Some(name) => Some(super::find_type(image, name)?),
             None => None,
         };
-        let arenas = image.arenas().iter().filter(|arena| only.is_none_or(|only| arena.ty() == only));
+        let hydrated = self.name == "Hydration";
+        let shown = |arena: &&Arena<'_>| {
+            only.is_none_or(|only| arena.ty() == only) && (!hydrated || arena.side().length > 0)
+        };
+        let arenas = image.arenas().iter().filter(shown);
         let mut first = true;
         for object in arenas.flat_map(|arena| arena.objects()) {
             let (value, limits) = (image.object_value(object), self.show.limits());

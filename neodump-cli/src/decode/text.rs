@@ -8,6 +8,9 @@ use crate::output::{count, style};
 /// Bytes that are shown of a value that is nothing but bytes.
 const BYTES: usize = 64;
 
+/// Levels that lines are indented by: a deeper line says how deep it is, as text is not to grow with the square of it.
+const INDENTED: usize = 40;
+
 /// What is open, as the lines below it look.
 enum Frame {
     /// Parts on lines of their own, further right.
@@ -152,8 +155,9 @@ impl Printer<'_, '_> {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        for _ in 0..self.depth {
-            self.text.push_str("  ");
+        self.text.push_str(&"  ".repeat(self.depth.min(INDENTED)));
+        if self.depth > INDENTED {
+            self.text.push_str(&format!("({}) ", self.depth));
         }
         self.text.push_str(text);
     }

@@ -38,7 +38,7 @@ impl Image<'_> {
     /// has two owners.
     ///
     /// An image that passes may still be refused by a load, which knows the machine's own rules: `validate`, baked
-    /// values, unions, types with a form of their own. `progress` is told how many objects of all are done.
+    /// values, kind bytes, the hashes of keys, unions, types with a form of their own. `progress` is told how many objects of all are done.
     ///
     /// # Errors
     ///
@@ -161,8 +161,15 @@ impl<'a> Audit<'_, 'a> {
         {
             return Ok(());
         }
+        let payloads = self.image.payloads(value)?;
+        if let (Form::ImageMap, Node::Entries(entries)) = (ty.form(), node)
+            && let [_, (index, _)] = *payloads
+            && entries.count > 0
+        {
+            self.image.check_index(value, index, entries.count)?;
+        }
         let in_image = matches!(ty.form(), Form::ImageVec | Form::ImageStr | Form::ImageMap);
-        for (extent, align) in self.image.payloads(value)? {
+        for &(extent, align) in &payloads {
             if extent.length == 0 {
                 continue;
             }
@@ -170,7 +177,7 @@ impl<'a> Audit<'_, 'a> {
             self.payloads.entry(section.number).or_default().push((extent, align));
             self.report.payloads += 1;
         }
-        if in_image && self.image.payloads(value)?.iter().any(|(extent, _)| extent.length > 0) {
+        if in_image && payloads.iter().any(|(extent, _)| extent.length > 0) {
             self.relocated(value.offset)?;
             if ty.form() == &Form::ImageMap {
                 self.relocated(value.offset.saturating_add(16))?;
@@ -254,11 +261,7 @@ impl<'a> Audit<'_, 'a> {
         let arenas = self.image.arenas();
         for (arena, next) in arenas.iter().zip(arenas.iter().skip(1)) {
             let gap = arena.extent().end().and_then(|end| Extent::between(end, next.extent().offset));
-            let bytes = gap.and_then(|gap| self.image.bytes_at(gap));
-            if !bytes.is_some_and(is_zero) {
-                let at = gap.map_or(0, |gap| gap.offset);
-                return Err(self.image.refuse(at, "the bytes between two arenas are not zero"));
-            }
+            self.check_zero(gap.unwrap_or_default(), "the bytes between two arenas")?;
         }
         Ok(())
     }
@@ -281,28 +284,34 @@ impl<'a> Audit<'_, 'a> {
             let mut end = section.extent.offset.saturating_add(record);
             for (extent, align) in found {
                 // Sections start at multiples of 64, so this is an alignment in the section too.
-                if !is_aligned(extent.offset, align) || !self.is_gap(end, extent.offset) {
+                let gap = Extent::between(end, extent.offset).filter(|gap| gap.length < SECTION_ALIGN);
+                let Some(gap) = gap.filter(|_| is_aligned(extent.offset, align)) else {
                     let problem = format!("a payload at {:#x}, expected behind {end:#x}", extent.offset);
                     return Err(self.image.refuse(extent.offset, problem));
-                }
+                };
+                self.check_zero(gap, "the bytes before a payload")?;
                 end = extent.end().unwrap_or(u64::MAX);
             }
-            if !self.is_gap(end, section.extent.end().unwrap_or(0)) {
+            // A payload without bytes may have asked for an alignment too.
+            let rest = section.extent.end().and_then(|last| Extent::between(end, last));
+            let Some(rest) = rest.filter(|rest| rest.length < SECTION_ALIGN) else {
                 let problem = format!(
                     "{} bytes, of which its owners own {}",
                     section.extent.length,
                     end.saturating_sub(section.extent.offset)
                 );
                 return Err(DumpError::format(section.name, end, problem));
-            }
+            };
+            self.check_zero(rest, "the bytes behind the last payload")?;
         }
         Ok(())
     }
 
-    /// Whether nothing but zeros for an alignment is between two offsets: a payload without bytes may ask for one too.
-    fn is_gap(&self, from: u64, to: u64) -> bool {
-        let gap = Extent::between(from, to).filter(|gap| gap.length < SECTION_ALIGN);
-        gap.and_then(|gap| self.image.bytes_at(gap)).is_some_and(is_zero)
+    fn check_zero(&self, gap: Extent, what: &str) -> Result<()> {
+        match self.image.bytes_at(gap).is_some_and(is_zero) {
+            true => Ok(()),
+            false => Err(self.image.refuse(gap.offset, format!("{what} are not zero"))),
+        }
     }
 
     /// The relocations list the addresses of values, and no other word.

@@ -4,7 +4,7 @@ use super::arena::Object;
 use super::form::{Discriminant, Form, Scheme};
 use super::image::Image;
 use super::schema::{Body, Field, Schema, Type, TypeId};
-use crate::bounds::{Extent, add, align_up, mul, to_u64, to_usize};
+use crate::bounds::{Extent, add, align_up, is_zero, mul, to_u64, to_usize};
 use crate::dump::{REFERENCE_BITS, framework};
 use crate::error::{DumpError, Result};
 
@@ -493,6 +493,9 @@ impl<'a> Image<'a> {
                 reference.offset, section.length
             ));
         };
+        if shared && reference.len != 1 {
+            return refuse(format!("a shared payload of {} values", reference.len));
+        }
         if !shared && length > 0 && payload.offset <= owner {
             return refuse("the payload lies before its owner: payloads lie in owner order".to_owned());
         }
@@ -551,6 +554,9 @@ impl<'a> Image<'a> {
         let len = number(rest.get(..8).unwrap_or(rest)) as u64;
         let length = mul(len, size).filter(|length| *length > 0 || len <= self.header().file_len());
         let length = length.ok_or_else(|| self.refuse(offset, format!("{len} elements of {size} bytes")))?;
+        if bytes.len() == IMAGE_VEC && !bytes.get(16..).is_some_and(is_zero) {
+            return Err(self.refuse(offset, "the capacity is not 0: the elements are not in the image"));
+        }
         if length == 0 {
             // The start of nothing is no address.
             return Ok(Extent::new(offset, 0));
@@ -586,6 +592,16 @@ impl<'a> Image<'a> {
         let extent = self.image_payload(value.offset, bytes, entries.stride)?;
         let count = number(bytes.get(8..16).unwrap_or(&[])) as u64;
         self.bytes_of(extent)?;
+        if !bytes.get(32..).is_some_and(is_zero) {
+            return Err(self.refuse(value.offset, "the live layer is not 0"));
+        }
+        let heap = self.section(framework::HEAP).map_or(0, |section| section.extent.offset);
+        let heap = if count == 0 { 0 } else { heap.wrapping_add(self.header().preferred_base()) };
+        let origin = number(bytes.get(24..32).unwrap_or(&[])) as u64;
+        if origin != heap {
+            let problem = format!("objects are hashed from {origin:#x}, expected {heap:#x}");
+            return Err(self.refuse(value.offset, problem));
+        }
         Ok(Node::Entries(Entries { count, extent, ..entries }))
     }
 
@@ -686,6 +702,37 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// Checks that the index of an `ImageMap` has each of its `count` entries once, in order. What the keys hash to is for
+    /// the machine to say.
+    pub(super) fn check_index(&self, value: Value, index: Extent, count: u64) -> Result<()> {
+        let refuse = |problem: &str| Err(self.refuse(value.offset, format!("the index: {problem}")));
+        let (numbers, _) = self.bytes_of(index)?.as_chunks::<4>();
+        let numbers = |from: usize, to: usize| {
+            numbers.get(from..to).unwrap_or(&[]).iter().map(|n| u32::from_le_bytes(*n))
+        };
+        let buckets = count.checked_next_power_of_two().and_then(to_usize).unwrap_or(0);
+        let all = to_usize(count).unwrap_or(0);
+        let first = buckets.saturating_add(1);
+        let mut seen = vec![false; all];
+        let mut start = 0;
+        for (bucket, end) in numbers(1, first).enumerate() {
+            let end = end as usize;
+            if (bucket == 0 && numbers(0, 1).next() != Some(0)) || end < start || end > all {
+                return refuse("a bucket does not start where the one before ended");
+            }
+            let mut last = None;
+            for entry in numbers(first + start, first + end) {
+                let fresh = seen.get_mut(entry as usize).is_some_and(|seen| !std::mem::replace(seen, true));
+                if !fresh || last.is_some_and(|last| last >= entry) {
+                    return refuse("a place has an entry twice, none, or out of order");
+                }
+                last = Some(entry);
+            }
+            start = end;
+        }
+        if start == all { Ok(()) } else { refuse("it does not have all entries") }
+    }
+
     /// Where the index of an `ImageMap` with `count` entries is.
     fn index_of(&self, value: Value, bytes: &[u8], count: u64) -> Result<Extent> {
         if count == 0 {
@@ -730,6 +777,8 @@ impl Entries {
     }
 }
 
+/// Bytes of the record of an `ImageVec`.
+const IMAGE_VEC: usize = 24;
 /// Bytes of a reference to a payload.
 const REFERENCE_SIZE: u64 = 16;
 
