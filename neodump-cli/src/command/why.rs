@@ -113,11 +113,12 @@ fn text(report: &Report, out: &mut Output<'_>) -> Result<(), Failure> {
     let (ty, title) = (style::TYPE, style::TITLE);
     writeln!(
         to,
-        "{title}{}{title:#} at {}, {ty}{}{ty:#}, is kept by a way of {} references",
+        "{title}{}{title:#} at {}, {ty}{}{ty:#}, is kept by a way of {} {}",
         report.target.name,
         offset(report.target.offset),
         report.target.ty,
-        count(report.len as u64)
+        count(report.len as u64),
+        if report.len == 1 { "reference" } else { "references" }
     )?;
     writeln!(to, "\n  {}\n", report.way)?;
     let mut table = Table::new()

@@ -248,7 +248,7 @@ impl Names {
         {
             if all > 0 {
                 let more = if all > some.len() as u64 { ", .." } else { "" };
-                writeln!(to, "  {sign} {} {what}: {}{more}", count(all), some.join(", "))?;
+                writeln!(to, "  {sign} {what} ({}): {}{more}", count(all), some.join(", "))?;
             }
         }
         Ok(())
