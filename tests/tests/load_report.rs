@@ -58,7 +58,7 @@ struct Modes {
     first: Rc<[u64; 2]>,
     #[dump(shared)]
     again: Rc<[u64; 2]>,
-    boxed: Option<Box<Vec<bool>>>,
+    boxed: Option<Box<(Vec<bool>, u8)>>,
     #[dump(with = slow)]
     slow: Slow,
 }
@@ -114,7 +114,7 @@ fn machine(notes: usize) -> Machine {
         modes: Modes {
             again: Rc::clone(&first),
             first,
-            boxed: Some(Box::new(vec![true, false])),
+            boxed: Some(Box::new((vec![true, false], 1))),
             slow: Slow(3),
         },
         notes,
@@ -147,7 +147,7 @@ fn a_load_counts_for_each_section_the_records_that_it_made_anew() {
                 // The manager; three names with the text of each; one blob; two entries with the text of each.
                 ("names", Tier::Hydrated, 1 + 3 + 3 + 1 + 2 + 2),
                 ("counters", Tier::InPlace, 0),
-                // The manager; what two share, once; the vector in a box, and its run of truths.
+                // The manager; what two share, once; the pair in a box, and its run of truths.
                 ("modes", Tier::Hydrated, 1 + 1 + 1 + 1),
             ]
         );
