@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use neodump_runtime::image::ImageHeader;
+use neodump_runtime::inspect::{Image, Schema};
 use neodump_runtime::{LoadOptions, native};
 use neodump_tests::fixture::Vm;
 
@@ -12,5 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(imports) = native::decode(bytes) {
         assert_eq!(native::encode(&imports), bytes);
     }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = Schema::parse(text, 0);
+    }
+    assert!(Image::of(bytes).is_err());
     assert!(LoadOptions::new().load_bytes::<Vm>(bytes).is_err());
 });

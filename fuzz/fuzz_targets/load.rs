@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use neodump_runtime::inspect::Image;
 use neodump_runtime::{LoadOptions, Natives, Placement};
 use neodump_tests::fixture::{Vm, natives};
 use neodump_tests::forge::Forge;
@@ -58,6 +59,10 @@ fuzz_target!(|input: Input| {
             Change::Number { at, value } => bytes[number(at)..][..8].copy_from_slice(&value.to_le_bytes()),
             Change::Copy { at, from } => bytes.copy_within(number(from)..number(from) + 8, number(at)),
         }
+    }
+    // What needs no machine ends on any bytes: the audit walks all that there is.
+    if let Ok(image) = Image::of(forge.sealed()) {
+        let _ = image.audit(&mut |_, _| ());
     }
     let placement = if input.elsewhere { Placement::Elsewhere } else { Placement::Preferred };
     let options = LoadOptions::new().natives(&NATIVES).placement(placement);
