@@ -2,6 +2,7 @@
 //! and compared. Nothing here panics, and nothing here allocates.
 
 use crate::error::{DumpError, Result};
+use crate::shown::is_control;
 
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
 compile_error!("neodump images are 64-bit and little-endian: build for a 64-bit little-endian target");
@@ -208,7 +209,7 @@ impl<'a> Record<'a> {
         Err(self.refuse(field, "reserved bytes are not zero"))
     }
 
-    /// The text in `field`: UTF-8, not empty, padded with NULs.
+    /// The text in `field`: UTF-8, not empty, without control characters, padded with NULs.
     pub fn name(&self, field: Field) -> Result<&'a str> {
         let bytes = self.bytes(field)?;
         let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
@@ -219,7 +220,11 @@ impl<'a> Record<'a> {
         if !is_zero(padding) {
             return Err(self.refuse(field, "the name has bytes after its NUL"));
         }
-        std::str::from_utf8(name).map_err(|_| self.refuse(field, "the name is not UTF-8"))
+        let name = std::str::from_utf8(name).map_err(|_| self.refuse(field, "the name is not UTF-8"))?;
+        if name.contains(is_control) {
+            return Err(self.refuse(field, "the name has a control character"));
+        }
+        Ok(name)
     }
 
     /// The error that says what is wrong with `field`.

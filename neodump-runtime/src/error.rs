@@ -3,6 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::shown::shown_to;
+
+/// The longest text, in characters, that says what is wrong with a file.
+const LONGEST_PROBLEM: usize = 1000;
+
 /// The result of everything that reads or writes an image.
 pub type Result<T, E = DumpError> = std::result::Result<T, E>;
 
@@ -116,8 +121,15 @@ impl DumpError {
     }
 
     /// An [`ImageFormat`](Self::ImageFormat) error that belongs to no value.
+    ///
+    /// What is wrong may be told with text of the file: control characters are escaped, and a long text is cut.
     pub fn format(section: impl Into<String>, offset: u64, problem: impl Into<String>) -> Self {
-        Self::ImageFormat { section: section.into(), offset, path: String::new(), problem: problem.into() }
+        Self::ImageFormat {
+            section: section.into(),
+            offset,
+            path: String::new(),
+            problem: shown_to(problem.into(), LONGEST_PROBLEM),
+        }
     }
 
     /// The same, where the offset was counted from the start of a section that lies at `start` in the file.

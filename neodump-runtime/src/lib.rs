@@ -14,6 +14,7 @@ extern crate self as neodump_runtime;
 pub mod bounds;
 mod error;
 pub mod schema;
+mod shown;
 // Floor 2: the file, and moving its words.
 pub mod image;
 pub mod reloc;

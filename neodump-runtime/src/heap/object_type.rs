@@ -7,7 +7,7 @@ use crate::dump::{Find, Tracer, Writer};
 use crate::heap::Edges;
 use crate::load::{Auditor, Checks, Reader};
 use crate::record::{At, Dumpable, Fault, Place, Record, Refusal, Visitor};
-use crate::schema::Shape;
+use crate::schema::{Shape, base_name};
 
 /// A heap object type: a type whose values live in an arena of the image, at addresses that words
 /// and typed pointers hold.
@@ -259,8 +259,7 @@ impl ObjectType {
 
     /// The name without its path, as it stands in the way to a value.
     pub fn short_name(&self) -> &'static str {
-        let name = self.name();
-        name.rsplit("::").next().unwrap_or(name)
+        base_name(self.name())
     }
 
     /// The kind byte, if the type declares one.

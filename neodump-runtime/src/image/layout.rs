@@ -10,6 +10,7 @@ use super::{
 use super::{fields, fields::header, fields::section};
 use crate::bounds::{Extent, add, align_up, mul, to_u64};
 use crate::error::{DumpError, Result};
+use crate::shown::{is_control, shown};
 
 /// A segment: a run of the image with one protection and one lifetime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -247,6 +248,9 @@ fn check_name(name: &str, limit: usize, what: &str) -> Result<()> {
         let problem = format!("the {what} has {} bytes; use 1 to {limit} bytes without NUL", name.len());
         return Err(refuse(name, problem));
     }
+    if name.contains(is_control) {
+        return Err(refuse(&shown(name), format!("the {what} has a control character; leave it out")));
+    }
     Ok(())
 }
 
@@ -260,6 +264,18 @@ mod tests {
 
     fn spec(name: &str, segment: SegmentKind) -> SectionSpec {
         SectionSpec::new(name, segment, 1, 0)
+    }
+
+    #[test]
+    fn names_that_would_control_a_terminal_are_refused() {
+        for name in ["a\u{1b}b", "a\n", "\u{202e}a"] {
+            assert!(check_image_name(name).is_err());
+            let refused = Layout::new([(spec(name, SegmentKind::Rw), 8)]).expect_err("refused").to_string();
+            assert!(
+                refused.contains("control character") && !refused.contains(['\u{1b}', '\u{202e}']),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::bounds::to_u64;
 use crate::dump::framework;
 use crate::error::{DumpError, Result};
 use crate::schema::{FieldText, SchemaText, TypeKind, TypeText};
+use crate::shown::shown;
 
 /// A type of a [`Schema`]: its place in the text, from 0, which is the image type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,7 +121,7 @@ impl<'a> Schema<'a> {
         let mut by_name = HashMap::with_capacity(read.types.len());
         for (id, ty) in (0..).map(TypeId).zip(&read.types) {
             if by_name.insert(ty.name, id).is_some() {
-                return Err(refuse(format!("two types are called {}", ty.name)));
+                return Err(refuse(format!("two types are called {}", shown(ty.name))));
             }
         }
         let types = read.types.iter().map(|ty| Type::of_text(ty, &by_name));
@@ -129,7 +130,7 @@ impl<'a> Schema<'a> {
         let schema = Self { objects: objects.map(|(id, _)| id).collect(), types, by_name };
         match schema.contains_itself() {
             None => Ok(schema),
-            Some(name) => Err(refuse(format!("a record of type {name} contains itself"))),
+            Some(name) => Err(refuse(format!("a record of type {} contains itself", shown(name)))),
         }
     }
 
@@ -177,26 +178,25 @@ impl<'a> Schema<'a> {
         const DONE: u8 = 2;
         let mut state = vec![0_u8; self.types.len()];
         for start in 0..self.types.len() {
-            let mut stack: Vec<(usize, usize)> = vec![(start, 0)];
-            while let Some((at, next)) = stack.last_mut() {
-                let Some(ty) = self.types.get(*at) else { break };
-                if *next == 0 {
-                    if state.get(*at) == Some(&DONE) {
-                        stack.pop();
-                        continue;
+            // The types that are open, each with the parts that are left of it. A type is opened once.
+            let mut stack: Vec<(usize, std::vec::IntoIter<TypeId>)> = Vec::new();
+            let mut next = Some(start);
+            loop {
+                if let Some((at, ty)) = next.take().and_then(|at| Some((at, self.types.get(at)?))) {
+                    match state.get_mut(at) {
+                        Some(&mut OPEN) => return Some(ty.name),
+                        Some(state) if *state != DONE => {
+                            *state = OPEN;
+                            stack.push((at, ty.contained().into_iter()));
+                        }
+                        _ => {}
                     }
-                    state.get_mut(*at).into_iter().for_each(|state| *state = OPEN);
                 }
-                let Some(inner) = ty.contained(*next) else {
+                let Some((at, left)) = stack.last_mut() else { break };
+                next = left.next().map(TypeId::index);
+                if next.is_none() {
                     state.get_mut(*at).into_iter().for_each(|state| *state = DONE);
                     stack.pop();
-                    continue;
-                };
-                *next += 1;
-                match state.get(inner.index()) {
-                    Some(&OPEN) => return Some(ty.name),
-                    Some(&DONE) => {}
-                    _ => stack.push((inner.index(), 0)),
                 }
             }
         }
@@ -205,24 +205,26 @@ impl<'a> Schema<'a> {
 }
 
 impl<'a> Type<'a> {
-    /// The type of part number `index` of what a record holds in its own bytes.
-    fn contained(&self, index: usize) -> Option<TypeId> {
+    /// The types of what a record holds in its own bytes.
+    fn contained(&self) -> Vec<TypeId> {
         match &self.body {
-            Body::Struct(fields) => fields.iter().filter_map(|field| field.ty).nth(index),
+            Body::Struct(fields) => fields.iter().filter_map(|field| field.ty).collect(),
             Body::Enum(_, variants) => {
-                variants.iter().flat_map(|variant| &variant.fields).filter_map(|field| field.ty).nth(index)
+                variants.iter().flat_map(|variant| &variant.fields).filter_map(|field| field.ty).collect()
             }
-            Body::Leaf if self.form.contains_parameter() => self.of.get(index).copied(),
-            Body::Leaf | Body::Word => None,
+            Body::Leaf if self.form.contains_parameter() => self.of.clone(),
+            Body::Leaf | Body::Word => Vec::new(),
         }
     }
 
     /// The type of a block; its numbers are such that offsets and sizes can be worked with.
     fn of_text(text: &TypeText<'a>, by_name: &HashMap<&'a str, TypeId>) -> Result<Self, String> {
-        let refuse = |problem: &str| Err(format!("type {}: {problem}", text.name));
+        let refuse = |problem: &str| Err(format!("type {}: {problem}", shown(text.name)));
         let find = |name: &str| {
             let id = by_name.get(name).copied();
-            id.ok_or_else(|| format!("type {} refers to {name}, which is not there", text.name))
+            id.ok_or_else(|| {
+                format!("type {} refers to {}, which is not there", shown(text.name), shown(name))
+            })
         };
         let fields = |fields: &[FieldText<'a>]| -> Result<Vec<Field<'a>>, String> {
             let fields = fields.iter().map(|field| {
@@ -255,12 +257,15 @@ impl<'a> Type<'a> {
             if found.tail.is_some_and(|(_, stride)| stride == 0) {
                 return refuse("the elements of a trailing array have bytes");
             }
+            if found.tail.is_some_and(|(offset, _)| offset > found.size) {
+                return refuse("the trailing array starts behind the object");
+            }
             let (kind, side, tail) = (found.kind, found.side, found.tail);
             object = Some(HeapObject { size: found.size, align: found.align, kind, side, tail });
         }
         let consts = text.consts.iter().map(|(name, value)| match value.parse() {
             Ok(value) => Ok((*name, value)),
-            Err(_) => Err(format!("type {}: constant {name} is no number", text.name)),
+            Err(_) => Err(format!("type {}: constant {} is no number", shown(text.name), shown(name))),
         });
         let mut ty = Self {
             name: text.name,
@@ -357,5 +362,61 @@ impl<'a> Type<'a> {
             Body::Struct(fields) => fields,
             _ => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Schema::parse(text, 0).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn a_trailing_array_that_starts_behind_its_object_is_refused() {
+        let text = |at: u64| {
+            format!(
+                "struct vm::Vector object size 16 align 8 tail at {at} stride 8: 16 bytes align 8 in place\n  n: u64 at 0\n\
+                 type u64: 8 bytes align 8 in place\n"
+            )
+        };
+        assert!(Schema::parse(&text(16), 0).is_ok());
+        for at in [17, u64::MAX] {
+            assert!(problem(&text(at)).contains("the trailing array starts behind the object"));
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_schema_neither_controls_the_terminal_nor_fills_it() {
+        let head = "struct vm::\x1b]0;pwned\x07Vm: 8 bytes align 8 in place\n";
+        assert!(!problem(head).contains(['\x1b', '\x07']));
+        let name = "x".repeat(100_000);
+        let text = format!("struct {name}: 8 bytes align 8 in place\n  a: {name}y at 0\n");
+        assert!(problem(&text).len() < 1000);
+    }
+
+    #[test]
+    fn a_type_that_contains_itself_is_refused_and_one_that_points_at_itself_is_not() {
+        let text = |first: &str| {
+            format!(
+                "struct A: 8 bytes align 8 in place\n  b: B at 0\n  c: B at 0\nstruct B: 8 bytes align 8 in place\n  a: {first} at 0\n\
+                     type &<A>: 8 bytes align 8 in place\n  of A\n"
+            )
+        };
+        assert!(Schema::parse(&text("&<A>"), 0).is_ok());
+        assert!(problem(&text("A")).contains("a record of type A contains itself"));
+        assert!(problem(&text("B")).contains("a record of type B contains itself"));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "a long text")]
+    fn a_type_of_many_fields_is_read_in_a_time_that_the_text_bounds() {
+        let fields: String = (0..100_000).map(|n| format!("  f{n}: u8 at 0\n")).collect();
+        let text = format!("struct A: 8 bytes align 8 in place\n{fields}type u8: 1 bytes align 1 in place\n");
+        let start = std::time::Instant::now();
+        assert!(Schema::parse(&text, 0).is_ok());
+        // Field by field from the first one on this would take minutes.
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 }

@@ -9,8 +9,9 @@ use crate::schema::{SchemaDiff, TypeGraph, diff};
 /// What differs where an image is another machine's.
 pub(crate) const IMAGE_NAME: &str = "image name";
 
-/// The longest schema text and the longest list of natives, in bytes, that are read to explain a refusal.
-const MOST_READ: u64 = 64 << 20;
+/// The longest schema text and the longest list of natives, in bytes, that are read to explain a refusal. Those of
+/// a large machine are a tenth of it.
+const MOST_READ: u64 = 4 << 20;
 
 /// Compares what the header and the section table say with the machine's type. The natives are those of this
 /// process: a stale image names those that it would miss besides.

@@ -10,6 +10,10 @@ use super::natives::Value;
 use super::{Natives, SLOT_ALIGN, section};
 use crate::error::{DumpError, Result};
 use crate::image::checksum;
+use crate::shown::{LONGEST, shown_to};
+
+/// How many natives are told that an image needs and the process does not have.
+const MOST_TOLD: usize = 40;
 
 /// What a native is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,11 +221,15 @@ pub fn bind(imports: &[Import<'_>], natives: &Natives) -> Result<Vec<Binding>> {
         return Err(DumpError::Deserialization { path: "natives".to_owned(), problem });
     }
     let mut bindings = Vec::with_capacity(imports.len());
-    let mut changes = Vec::new();
+    // The imports come out of a file: what is told of them ends.
+    let (mut changes, mut more) = (Vec::new(), 0_usize);
     for import in imports {
         let name = &import.name;
+        let mut change = |text: &dyn Fn() -> String| {
+            if changes.len() < MOST_TOLD { changes.push(shown_to(text(), LONGEST)) } else { more += 1 }
+        };
         let Some(native) = natives.get(name) else {
-            changes.push(format!("native \"{name}\" is missing: expected {}", import.type_name));
+            change(&|| format!("native \"{name}\" is missing: expected {}", import.type_name));
             continue;
         };
         let found = (&*import.type_name, import.kind, import.size, import.align);
@@ -231,15 +239,18 @@ pub fn bind(imports: &[Import<'_>], natives: &Natives) -> Result<Vec<Binding>> {
         } else if found.0 != expected.0 {
             // Types of functions hold arrows, so none stands between them.
             let types = format!("{} in the image, {} in this build", found.0, expected.0);
-            changes.push(format!("native \"{name}\" has another type: {types}"));
+            change(&|| format!("native \"{name}\" has another type: {types}"));
         } else {
             let text =
                 |(name, kind, size, align)| format!("{kind:?} {name} of size {size} and alignment {align}");
-            changes.push(format!("native \"{name}\": {} -> {}", text(found), text(expected)));
+            change(&|| format!("native \"{name}\": {} -> {}", text(found), text(expected)));
         }
     }
     if changes.is_empty() {
         return Ok(bindings);
+    }
+    if more > 0 {
+        changes.push(format!("and {more} more natives"));
     }
     if natives.is_empty() {
         changes.push("no natives were given: pass them with `LoadOptions::natives`".to_owned());

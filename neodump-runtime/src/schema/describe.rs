@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::graph::{place_in_order, repr_name};
 use super::{FieldShape, Shape, ShapeKind, TypeGraph, TypeIndex};
+use crate::shown::is_control;
 
 /// Parameters inside of parameters are spelled out down to here; types that then have one name get numbers.
 const DEEPEST: u32 = 4;
@@ -184,8 +185,7 @@ fn describe(text: &mut String, shape: &Shape, name: &str, children: &[&str], pla
 /// Appends a name or a text as a line can hold it, so that no two schemas have one text: control characters and
 /// backslashes escaped, and in a name also what ends one.
 fn escape(text: &mut String, raw: &str, is_name: bool) {
-    let special =
-        |c: char| c.is_control() || c == '\\' || is_name && matches!(c, ' ' | '#' | ',' | ';' | '"');
+    let special = |c: char| is_control(c) || c == '\\' || is_name && matches!(c, ' ' | '#' | ',' | ';' | '"');
     if !raw.contains(special) {
         text.push_str(raw);
         return;

@@ -16,4 +16,6 @@ pub(crate) use graph::{CheckedTypes, IdHasher};
 pub use graph::{TypeGraph, TypeIndex};
 pub use shape::{FieldShape, Repr, SectionDecl, Shape, ShapeKind, TypeRef, VariantShape};
 pub(crate) use text::short_name;
-pub use text::{FieldText, ObjectText, SchemaText, SchemaTextError, TypeKind, TypeText, VariantText};
+pub use text::{
+    FieldText, ObjectText, SchemaText, SchemaTextError, TypeKind, TypeText, VariantText, base_name,
+};

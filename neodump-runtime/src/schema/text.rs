@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::shown::is_control;
+
 /// A schema text, one block a type.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SchemaText<'a> {
@@ -133,11 +135,15 @@ impl<'a> SchemaText<'a> {
     ///
     /// # Errors
     ///
-    /// The first line that is not in the grammar.
+    /// The first line that is not in the grammar, or has a control character.
     pub fn parse(text: &'a str) -> Result<Self, SchemaTextError> {
         let mut types: Vec<TypeText<'a>> = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let refuse = |expected| SchemaTextError { line: index + 1, expected };
+            // A writer escapes them: here they would do something to the terminal that shows the text.
+            if line.contains(is_control) {
+                return Err(refuse("text without control characters"));
+            }
             match (line.strip_prefix("  "), types.last_mut()) {
                 (None, _) => types.push(head(line).ok_or_else(|| refuse("the first line of a type"))?),
                 (Some(_), None) => return Err(refuse("the first line of a type")),
@@ -287,7 +293,15 @@ fn variant(line: &str) -> Option<VariantText<'_>> {
     (!name.contains(' ')).then(|| VariantText { name, discriminant, fields: Vec::new() })
 }
 
-/// A name without the paths in it.
+/// The name of a type alone, without its path and its parameters: `HashTable` for `vm::heap::HashTable<vm::Value>`.
+///
+/// It is how places and the ways to values call a type.
+pub fn base_name(name: &str) -> &str {
+    let path = name.split('<').next().unwrap_or(name);
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// A name without the paths in it: `HashTable<Value>`.
 pub(crate) fn short_name(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     // Where the last part of the path that is being copied starts.
@@ -379,9 +393,22 @@ type u32: 4 bytes align 4 in place
     }
 
     #[test]
+    fn text_that_would_control_a_terminal_is_refused_wherever_it_stands() {
+        for control in ['\u{1b}', '\u{7}', '\r', '\t', '\u{9b}', '\u{202e}'] {
+            for place in ["vm::Face", "note valid", "faces: H", "bake = [1", "Circle", "repr u"] {
+                let text = TEXT.replacen(place, &format!("{place}{control}"), 1);
+                assert_ne!(text, TEXT);
+                let error = SchemaText::parse(&text).expect_err("refused");
+                assert_eq!(error.expected, "text without control characters", "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn names_lose_their_paths_and_keep_their_parameters() {
         let name = "vm::table::Table<vm::Value, tuple<u8, vm::Face>>#2";
         assert_eq!(short_name(name), "Table<Value, tuple<u8, Face>>#2");
         assert_eq!(short_name("u8"), "u8");
+        assert_eq!((base_name(name), base_name("u8")), ("Table", "u8"));
     }
 }

@@ -3,20 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::{ChangeKind, Width};
+use super::found::Found;
 use super::keys;
 use crate::schema::text::FieldText;
 
 /// The longest list of fields that are compared two by two for renamed ones.
 const MOST_RENAMED: usize = 64;
 
-/// Appends the changes from `old` to `new`, the fields of one struct or variant. `rename` gives a type of the old
+/// Tells the changes from `old` to `new`, the fields of one struct or variant. `rename` gives a type of the old
 /// schema the name that it has in the new one.
 pub(super) fn compare(
     variant: Option<&str>,
     old: &[FieldText<'_>],
     new: &[FieldText<'_>],
     rename: &dyn Fn(&str) -> String,
-    changes: &mut Vec<ChangeKind>,
+    found: &mut Found,
 ) {
     let label = |name: &str| match variant {
         Some(variant) => format!("{variant}.{name}"),
@@ -39,28 +40,27 @@ pub(super) fn compare(
                     && (old.policy, old.side) == (field.policy, field.side)
                     && (was == place || (old.offset.is_some() && old.offset == field.offset))
             };
-            if let Some(found) = gone.iter().position(|was| same(*was)) {
-                let was = gone.remove(found);
+            if let Some(at) = gone.iter().position(|was| same(*was)) {
+                let was = gone.remove(at);
                 before[place] = Some(was);
-                let (from, to) = (label(old[was].name), label(field.name));
-                changes.push(ChangeKind::FieldRenamed { from, to });
+                found.made(|| ChangeKind::FieldRenamed { from: label(old[was].name), to: label(field.name) });
             }
         }
     }
     for (field, was) in new.iter().zip(&before) {
         match was.map(|was| &old[was]) {
-            None => changes.push(ChangeKind::FieldAdded {
+            None => found.made(|| ChangeKind::FieldAdded {
                 field: label(field.name),
                 ty: field.ty.map(str::to_owned),
                 offset: field.offset,
                 policy: field.policy.to_owned(),
             }),
-            Some(old) => one(&label(field.name), old, field, rename, changes),
+            Some(old) => one(&label, old, field, rename, found),
         }
     }
     for was in gone {
         let field = &old[was];
-        changes.push(ChangeKind::FieldRemoved {
+        found.made(|| ChangeKind::FieldRemoved {
             field: label(field.name),
             ty: field.ty.map(str::to_owned),
             offset: field.offset,
@@ -71,32 +71,32 @@ pub(super) fn compare(
         let mut sorted = kept.clone();
         sorted.sort_unstable();
         let names = |places: &[usize]| places.iter().map(|place| old[*place].name.to_owned()).collect();
-        changes.push(ChangeKind::Reordered {
+        found.made(|| ChangeKind::Reordered {
             variant: variant.map(str::to_owned),
             from: names(&sorted),
             to: names(&kept),
         });
     }
-    moved(old, new, &before, &label, changes);
+    moved(old, new, &before, &label, found);
 }
 
 /// What changed of a field that both have, but for its offset.
 fn one(
-    name: &str,
+    label: &dyn Fn(&str) -> String,
     old: &FieldText<'_>,
     new: &FieldText<'_>,
     rename: &dyn Fn(&str) -> String,
-    changes: &mut Vec<ChangeKind>,
+    found: &mut Found,
 ) {
     if old.policy != new.policy {
-        changes.push(ChangeKind::Policy {
-            field: name.to_owned(),
+        found.made(|| ChangeKind::Policy {
+            field: label(new.name),
             from: old.policy.to_owned(),
             to: new.policy.to_owned(),
         });
     }
     if old.side != new.side {
-        changes.push(ChangeKind::Place { field: name.to_owned(), to_side: new.side });
+        found.made(|| ChangeKind::Place { field: label(new.name), to_side: new.side });
     }
     if old.ty.map(rename).as_deref() == new.ty {
         return;
@@ -104,8 +104,8 @@ fn one(
     let (from, to) = (old.ty.unwrap_or("no type"), new.ty.unwrap_or("no type"));
     // A field that begins or ceases to be stored says so by its attribute already.
     if old.policy == new.policy || (old.ty.is_some() && new.ty.is_some()) {
-        changes.push(ChangeKind::FieldRetyped {
-            field: name.to_owned(),
+        found.made(|| ChangeKind::FieldRetyped {
+            field: label(new.name),
             from: from.to_owned(),
             to: to.to_owned(),
             width: Width::of(from, to),
@@ -113,36 +113,48 @@ fn one(
     }
 }
 
-/// Appends the runs of fields that moved together.
+/// Tells the runs of fields that moved together.
 fn moved(
     old: &[FieldText<'_>],
     new: &[FieldText<'_>],
     before: &[Option<usize>],
     label: &dyn Fn(&str) -> String,
-    changes: &mut Vec<ChangeKind>,
+    found: &mut Found,
 ) {
-    let mut run: Option<(i128, ChangeKind)> = None;
-    for (field, was) in new.iter().zip(before) {
+    // By how much the fields of a run moved, its first and last field, and how many they are.
+    let mut run: Option<(i128, usize, usize, usize)> = None;
+    let mut tell = |run: &mut Option<(i128, usize, usize, usize)>| {
+        let Some((_, first, last, count)) = run.take() else { return };
+        let offsets = before[first].and_then(|was| old[was].offset).zip(new[first].offset);
+        let Some((from, to)) = offsets else { return };
+        found.followed(|| ChangeKind::Moved {
+            first: label(new[first].name),
+            last: (count > 1).then(|| label(new[last].name)),
+            count,
+            from,
+            to,
+        });
+    };
+    for (place, (field, was)) in new.iter().zip(before).enumerate() {
         let offsets = was.and_then(|was| Some((old[was].offset?, field.offset?)));
         let Some((from, to)) = offsets else {
             // What is not stored neither moves nor ends a run.
             if field.offset.is_some() {
-                changes.extend(run.take().map(|(_, moved)| moved));
+                tell(&mut run);
             }
             continue;
         };
         let by = i128::from(to) - i128::from(from);
         match &mut run {
-            Some((known, ChangeKind::Moved { last, count, .. })) if *known == by => {
+            Some((known, _, last, count)) if *known == by => {
                 *count += 1;
-                *last = Some(label(field.name));
+                *last = place;
             }
             _ => {
-                changes.extend(run.take().map(|(_, moved)| moved));
-                let first = label(field.name);
-                run = (by != 0).then_some((by, ChangeKind::Moved { first, last: None, count: 1, from, to }));
+                tell(&mut run);
+                run = (by != 0).then_some((by, place, place, 1));
             }
         }
     }
-    changes.extend(run.map(|(_, moved)| moved));
+    tell(&mut run);
 }

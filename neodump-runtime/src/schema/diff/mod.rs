@@ -2,6 +2,7 @@
 
 mod change;
 mod fields;
+mod found;
 #[cfg(test)]
 mod tests;
 
@@ -11,9 +12,11 @@ use std::fmt;
 
 pub use change::{Change, ChangeKind, Width};
 
-use super::text::{SchemaText, TypeKind, TypeText};
+use self::found::Found;
+use super::text::{SchemaText, TypeKind, TypeText, base_name};
+use crate::shown::{LONGEST, shown_to};
 
-/// The longest list of changes that is printed.
+/// The longest list of changes that is told.
 const MOST: usize = 40;
 /// The longest list of types that are compared two by two for renamed ones.
 const MOST_RENAMED: usize = 64;
@@ -22,14 +25,21 @@ const MOST_RENAMED: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SchemaDiff {
     changes: Vec<Change>,
+    /// How many there are besides.
+    more: usize,
     /// Why a text could not be read, if one could not.
     unread: Option<String>,
 }
 
 impl SchemaDiff {
-    /// The changes.
+    /// The changes, the first forty.
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// How many changes there are besides those of [`changes`](Self::changes).
+    pub fn more(&self) -> usize {
+        self.more
     }
 
     /// Whether the two say the same.
@@ -37,11 +47,12 @@ impl SchemaDiff {
         self.changes.is_empty() && self.unread.is_none()
     }
 
-    /// Line by line what changed, the first forty changes.
+    /// Line by line what changed, the first forty changes. A line has about 200 characters at most.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.changes.iter().take(MOST).map(Change::to_string).collect();
-        if self.changes.len() > MOST {
-            lines.push(format!("and {} more", self.changes.len() - MOST));
+        let line = |change: &Change| shown_to(change.to_string(), LONGEST);
+        let mut lines: Vec<String> = self.changes.iter().map(line).collect();
+        if self.more > 0 {
+            lines.push(format!("and {} more", self.more));
         }
         lines.extend(self.unread.clone());
         lines
@@ -64,10 +75,11 @@ impl fmt::Display for SchemaDiff {
 /// ```
 pub fn diff(old: &str, new: &str) -> SchemaDiff {
     match (SchemaText::parse(old), SchemaText::parse(new)) {
-        (Ok(old), Ok(new)) => SchemaDiff { changes: Comparison::new(&old, &new).changes(), unread: None },
-        (Err(error), _) | (_, Err(error)) => {
-            SchemaDiff { changes: Vec::new(), unread: Some(format!("what changed cannot be told: {error}")) }
-        }
+        (Ok(old), Ok(new)) => Comparison::new(&old, &new).diff(),
+        (Err(error), _) | (_, Err(error)) => SchemaDiff {
+            unread: Some(format!("what changed cannot be told: {error}")),
+            ..SchemaDiff::default()
+        },
     }
 }
 
@@ -86,7 +98,7 @@ impl<'a> Comparison<'a> {
         let mut short: HashMap<&str, Option<&str>> = HashMap::new();
         for ty in old.types.iter().chain(&new.types) {
             let path = path(ty.name);
-            let known = short.entry(last(path)).or_insert(Some(path));
+            let known = short.entry(base_name(path)).or_insert(Some(path));
             *known = known.filter(|known| *known == path);
         }
         let mut comparison = Self { old, new, renamed: Vec::new(), short };
@@ -107,6 +119,9 @@ impl<'a> Comparison<'a> {
         }
         for was in gone {
             let same = |is: &&TypeText<'_>| {
+                if !may_be_same(was, is) {
+                    return false;
+                }
                 let pair = [(path(was.name), path(is.name))];
                 let mapped = |text: &str| replace(text, &pair).into_owned();
                 mapped(was.name) == is.name && same_but_name(was, is, &mapped)
@@ -126,163 +141,169 @@ impl<'a> Comparison<'a> {
     /// A name without its path, where no other type has that name.
     fn label(&self, name: &str) -> String {
         let path = path(name);
-        let short = last(path);
+        let short = base_name(path);
         match self.short.get(short) {
             Some(Some(_)) => name.replacen(path, short, 1),
             _ => name.to_owned(),
         }
     }
 
-    fn changes(&self) -> Vec<Change> {
+    fn diff(&self) -> SchemaDiff {
         let old_names: Vec<String> = self.old.types.iter().map(|ty| self.rename(ty.name)).collect();
         let old_keys = keys(old_names.iter().map(String::as_str));
         let new_keys = keys(self.new.types.iter().map(|ty| ty.name));
-        let old: HashMap<_, &TypeText<'_>> = old_keys.iter().copied().zip(&self.old.types).collect();
-        let (mut changes, mut leaves) = (Vec::new(), Vec::new());
-        let mut push = |ty: &TypeText<'_>, kind| {
-            let version = ty.section.map(|(_, version)| version);
-            // What the framework's own types are made of follows from the fields that have them.
-            let is_leaf =
-                matches!(kind, ChangeKind::TypeAdded | ChangeKind::TypeRemoved) && ty.kind == TypeKind::Leaf;
-            let list = if is_leaf { &mut leaves } else { &mut changes };
-            list.push(Change { ty: self.label(ty.name), version, kind });
-        };
-        for (ty, key) in self.new.types.iter().zip(&new_keys) {
-            let Some(before) = old.get(key) else {
-                push(ty, ChangeKind::TypeAdded);
+        let old: HashMap<_, usize> = old_keys.iter().copied().zip(0..).collect();
+        let kept: HashSet<_> = new_keys.iter().copied().collect();
+        // The old types are numbered after the new ones.
+        let of_old = self.new.types.len();
+        // What the framework's own types are made of follows from the fields that have them.
+        let (mut found, mut leaves) = (Found::first(), Found::first());
+        for (number, (ty, key)) in self.new.types.iter().zip(&new_keys).enumerate() {
+            let before = old.get(key).and_then(|at| Some((at, self.old.types.get(*at)?)));
+            let Some((at, before)) = before else {
+                let found = if ty.kind == TypeKind::Leaf { &mut leaves } else { &mut found };
+                found.of(number);
+                found.made(|| ChangeKind::TypeAdded);
                 continue;
             };
             if before.name != ty.name && ty.kind != TypeKind::Leaf {
-                push(before, ChangeKind::TypeRenamed { to: ty.name.to_owned() });
+                found.of(of_old + at);
+                found.made(|| ChangeKind::TypeRenamed { to: ty.name.to_owned() });
             }
-            let mut kinds = Vec::new();
-            self.compare(before, ty, &mut kinds);
-            kinds.into_iter().for_each(|kind| push(ty, kind));
+            found.of(number);
+            self.compare(before, ty, &mut found);
         }
-        let kept: HashSet<_> = new_keys.into_iter().collect();
-        for (ty, key) in self.old.types.iter().zip(&old_keys) {
+        for (number, (ty, key)) in (of_old..).zip(self.old.types.iter().zip(&old_keys)) {
             if !kept.contains(key) {
-                push(ty, ChangeKind::TypeRemoved);
+                let found = if ty.kind == TypeKind::Leaf { &mut leaves } else { &mut found };
+                found.of(number);
+                found.made(|| ChangeKind::TypeRemoved);
             }
         }
-        if changes.is_empty() {
-            return leaves;
-        }
-        // Stable: within each half the order is that of the types.
-        changes.sort_by_key(|change| change.kind.is_consequence());
-        changes
+        let found = if found.is_empty() { leaves } else { found };
+        let count = found.count();
+        let changes = found.into_told().filter_map(|(number, kind)| {
+            let ty = match number.checked_sub(of_old) {
+                Some(number) => self.old.types.get(number)?,
+                None => self.new.types.get(number)?,
+            };
+            let version = ty.section.map(|(_, version)| version);
+            Some(Change { ty: self.label(ty.name), version, kind })
+        });
+        let changes: Vec<Change> = changes.collect();
+        SchemaDiff { more: count.saturating_sub(changes.len()), changes, unread: None }
     }
 
-    /// Appends the changes of one type.
-    fn compare(&self, old: &TypeText<'_>, new: &TypeText<'_>, changes: &mut Vec<ChangeKind>) {
+    /// Tells the changes of one type.
+    fn compare(&self, old: &TypeText<'_>, new: &TypeText<'_>, found: &mut Found) {
         if old.kind != new.kind {
-            changes.push(ChangeKind::Kind { from: old.kind.name(), to: new.kind.name() });
+            found.made(|| ChangeKind::Kind { from: old.kind.name(), to: new.kind.name() });
         }
         match (old.section, new.section) {
             (Some((from, was)), Some((to, is))) if from == to => {
                 if was != is {
-                    changes.push(ChangeKind::Version { section: to.to_owned(), from: was, to: is });
+                    found.made(|| ChangeKind::Version { section: to.to_owned(), from: was, to: is });
                 }
             }
+            (None, None) => {}
             (from, to) => {
                 let name = |section: Option<(&str, u32)>| section.map(|(name, _)| name.to_owned());
-                if from.is_some() || to.is_some() {
-                    changes.push(ChangeKind::Section { from: name(from), to: name(to) });
-                }
+                found.made(|| ChangeKind::Section { from: name(from), to: name(to) });
             }
         }
         let rename = |name: &str| self.rename(name);
-        variants(old, new, &rename, changes);
-        fields::compare(None, &old.fields, &new.fields, &rename, changes);
-        lists("note", &old.notes, &new.notes, changes);
+        variants(old, new, &rename, found);
+        fields::compare(None, &old.fields, &new.fields, &rename, found);
+        lists("note", &old.notes, &new.notes, found);
         let constant = |(ty, value): &(&str, &str)| format!("{ty} = {value}");
         let consts = |list: &[(&str, &str)]| list.iter().map(constant).collect::<Vec<_>>();
-        lists("const", &consts(&old.consts), &consts(&new.consts), changes);
+        lists("const", &consts(&old.consts), &consts(&new.consts), found);
         let params: Vec<String> = old.params.iter().map(|name| rename(name)).collect();
-        lists("of", &params, &new.params, changes);
+        lists("of", &params, &new.params, found);
         if old.repr != new.repr {
             let text = |repr: Option<&str>| repr.map(str::to_owned);
-            changes.push(ChangeKind::Line { what: "repr", from: text(old.repr), to: text(new.repr) });
+            found.made(|| ChangeKind::Line { what: "repr", from: text(old.repr), to: text(new.repr) });
         }
-        properties(old, new, changes);
+        properties(old, new, found);
     }
 }
 
-/// Appends the changes of the variants of an enum and of their fields.
-fn variants(
-    old: &TypeText<'_>,
-    new: &TypeText<'_>,
-    rename: &dyn Fn(&str) -> String,
-    changes: &mut Vec<ChangeKind>,
-) {
+/// Tells the changes of the variants of an enum and of their fields.
+fn variants(old: &TypeText<'_>, new: &TypeText<'_>, rename: &dyn Fn(&str) -> String, found: &mut Found) {
     let old_keys = keys(old.variants.iter().map(|variant| variant.name));
     let new_keys = keys(new.variants.iter().map(|variant| variant.name));
     let known: HashMap<_, usize> = old_keys.iter().copied().zip(0..).collect();
     let kept: HashSet<_> = new_keys.iter().copied().collect();
     let mut gone: Vec<usize> = (0..old.variants.len()).filter(|at| !kept.contains(&old_keys[*at])).collect();
+    let come = new_keys.iter().filter(|key| !known.contains_key(*key)).count();
+    let may_be_renamed = gone.len() <= MOST_RENAMED && come <= MOST_RENAMED;
     for (variant, key) in new.variants.iter().zip(&new_keys) {
-        let (name, discriminant) = (variant.name.to_owned(), variant.discriminant);
+        let (name, discriminant) = (variant.name, variant.discriminant);
         if let Some(before) = known.get(key).map(|at| &old.variants[*at]) {
             if before.discriminant != discriminant {
                 let from = before.discriminant;
-                changes.push(ChangeKind::Discriminant { variant: name, from, to: discriminant });
+                found.made(|| ChangeKind::Discriminant { variant: name.to_owned(), from, to: discriminant });
             }
-            fields::compare(Some(variant.name), &before.fields, &variant.fields, rename, changes);
+            fields::compare(Some(name), &before.fields, &variant.fields, rename, found);
             continue;
         }
         let same = |at: &usize| {
             let before = &old.variants[*at];
-            let mut differ = Vec::new();
+            if before.discriminant != discriminant || before.fields.len() != variant.fields.len() {
+                return false;
+            }
+            let mut differ = Found::counted();
             fields::compare(None, &before.fields, &variant.fields, rename, &mut differ);
-            before.discriminant == discriminant && differ.is_empty()
+            differ.is_empty()
         };
-        let renamed = gone.iter().position(same).filter(|_| gone.len() <= MOST_RENAMED);
-        changes.push(match renamed.map(|found| gone.remove(found)) {
-            Some(was) => ChangeKind::VariantRenamed { from: old.variants[was].name.to_owned(), to: name },
-            None => ChangeKind::VariantAdded { variant: name, discriminant },
-        });
+        // The bound comes first: a file may have as many variants as it likes.
+        let renamed = if may_be_renamed { gone.iter().position(same) } else { None };
+        match renamed.map(|found| gone.remove(found)) {
+            Some(was) => found.made(|| ChangeKind::VariantRenamed {
+                from: old.variants[was].name.to_owned(),
+                to: name.to_owned(),
+            }),
+            None => found.made(|| ChangeKind::VariantAdded { variant: name.to_owned(), discriminant }),
+        }
     }
-    for at in gone {
-        let (variant, discriminant) = (old.variants[at].name.to_owned(), old.variants[at].discriminant);
-        changes.push(ChangeKind::VariantRemoved { variant, discriminant });
+    for variant in gone.into_iter().map(|at| &old.variants[at]) {
+        let (name, discriminant) = (variant.name, variant.discriminant);
+        found.made(|| ChangeKind::VariantRemoved { variant: name.to_owned(), discriminant });
     }
 }
 
-/// Appends what is in one of two lists only: in pairs where each has as many of their own.
-fn lists<A: AsRef<str>, B: AsRef<str>>(
-    what: &'static str,
-    old: &[A],
-    new: &[B],
-    changes: &mut Vec<ChangeKind>,
-) {
+/// Tells what is in one of two lists only: in pairs where each has as many of their own.
+fn lists<A: AsRef<str>, B: AsRef<str>>(what: &'static str, old: &[A], new: &[B], found: &mut Found) {
     let (in_old, in_new): (HashSet<&str>, HashSet<&str>) =
         (old.iter().map(A::as_ref).collect(), new.iter().map(B::as_ref).collect());
     let gone: Vec<&str> = old.iter().map(A::as_ref).filter(|text| !in_new.contains(text)).collect();
     let come: Vec<&str> = new.iter().map(B::as_ref).filter(|text| !in_old.contains(text)).collect();
-    let line = |from: Option<&&str>, to: Option<&&str>| {
-        let text = |text: Option<&&str>| text.map(|text| (*text).to_owned());
-        ChangeKind::Line { what, from: text(from), to: text(to) }
+    let mut line = |from: Option<&str>, to: Option<&str>| {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        found.made(|| ChangeKind::Line { what, from: text(from), to: text(to) });
     };
     if gone.len() == come.len() {
-        changes.extend(gone.iter().zip(&come).map(|(from, to)| line(Some(from), Some(to))));
+        gone.iter().zip(&come).for_each(|(from, to)| line(Some(from), Some(to)));
     } else {
-        changes.extend(gone.iter().map(|from| line(Some(from), None)));
-        changes.extend(come.iter().map(|to| line(None, Some(to))));
+        gone.iter().for_each(|from| line(Some(from), None));
+        come.iter().for_each(|to| line(None, Some(to)));
     }
     let same = old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.as_ref() == new.as_ref());
     if gone.is_empty() && come.is_empty() && !same {
         let text = |names: Vec<&str>| Some(names.join(", "));
-        let (from, to) =
-            (text(old.iter().map(A::as_ref).collect()), text(new.iter().map(B::as_ref).collect()));
-        changes.push(ChangeKind::Line { what, from, to });
+        found.made(|| ChangeKind::Line {
+            what,
+            from: text(old.iter().map(A::as_ref).collect()),
+            to: text(new.iter().map(B::as_ref).collect()),
+        });
     }
 }
 
-/// Appends the numbers and flags that differ.
-fn properties(old: &TypeText<'_>, new: &TypeText<'_>, changes: &mut Vec<ChangeKind>) {
+/// Tells the numbers and flags that differ.
+fn properties(old: &TypeText<'_>, new: &TypeText<'_>, found: &mut Found) {
     let mut push = |what, from: String, to: String| {
         if from != to {
-            changes.push(ChangeKind::Property { what, from, to });
+            found.followed(|| ChangeKind::Property { what, from, to });
         }
     };
     let bytes = |size: u64| format!("{size} bytes");
@@ -311,9 +332,17 @@ fn properties(old: &TypeText<'_>, new: &TypeText<'_>, changes: &mut Vec<ChangeKi
     }
 }
 
+/// Whether two types are alike in what is compared at once.
+fn may_be_same(old: &TypeText<'_>, new: &TypeText<'_>) -> bool {
+    let of = |ty: &TypeText<'_>| {
+        (ty.kind, ty.size, ty.align, ty.fields.len(), ty.variants.len(), ty.params.len(), ty.notes.len())
+    };
+    of(old) == of(new)
+}
+
 /// Whether two types differ in nothing but their names.
 fn same_but_name(old: &TypeText<'_>, new: &TypeText<'_>, rename: &dyn Fn(&str) -> String) -> bool {
-    let mut differ = Vec::new();
+    let mut differ = Found::counted();
     variants(old, new, rename, &mut differ);
     fields::compare(None, &old.fields, &new.fields, rename, &mut differ);
     let params: Vec<String> = old.params.iter().map(|name| rename(name)).collect();
@@ -341,11 +370,6 @@ fn keys<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
 /// A name without its parameters.
 fn path(name: &str) -> &str {
     name.split('<').next().unwrap_or(name)
-}
-
-/// The last part of a path.
-fn last(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
 }
 
 /// The text with each path that is in `renamed` replaced.

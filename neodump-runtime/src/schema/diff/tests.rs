@@ -153,7 +153,7 @@ fn two_blocks_of_one_name_are_compared_in_their_order() {
 fn a_long_list_is_cut_and_says_how_much_is_missing() {
     let fields = |ty: &str| (0..50).map(|n| format!("  f{n}: {ty} at 0\n")).collect::<String>();
     let found = diff(&schema("", &fields("u8")), &schema("", &fields("i8")));
-    assert_eq!(found.changes().len(), 50);
+    assert_eq!((found.changes().len(), found.more()), (40, 10));
     assert_eq!(found.lines().len(), 41);
     assert_eq!(found.lines()[40], "and 10 more");
 }
@@ -166,4 +166,45 @@ fn a_text_that_is_no_schema_is_told_and_not_taken_for_equal() {
         found.lines(),
         ["what changed cannot be told: line 1 of the schema is not the first line of a type"]
     );
+}
+
+#[test]
+fn what_changed_is_told_at_most_in_forty_lines_of_about_two_hundred_characters() {
+    let long = "x".repeat(10_000);
+    let fields = |ty: &str| (0..50).map(|n| format!("  {long}{n}: {ty} at 0\n")).collect::<String>();
+    let found = diff(&schema("", &fields("u8")), &schema("", &fields("i8")));
+    assert_eq!(found.lines().len(), 41);
+    assert!(found.lines().iter().all(|line| line.chars().count() <= 202), "{found}");
+}
+
+#[test]
+fn changes_that_somebody_made_come_before_any_number_of_those_that_followed() {
+    let fields = |at: usize| (0..50).map(|n| format!("  f{n}: u8 at {}\n", n * at)).collect::<String>();
+    let types = |size: usize| {
+        let ty = |n| format!("struct vm::T{n}: {size} bytes align 4 in place\n  a: u8 at 0\n");
+        (0..50).map(ty).collect::<String>()
+    };
+    let old = types(8) + &schema("", &fields(1));
+    let new = types(16) + &schema("", &(fields(2) + "  added: u8 at 200\n"));
+    let found = diff(&old, &new);
+    assert_eq!(found.lines()[0], "Face: field \"added\" added at 200 (u8)");
+    assert_eq!((found.changes().len(), found.more()), (40, 60));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "long texts")]
+fn texts_of_any_length_are_compared_in_a_time_that_their_length_bounds() {
+    let many = |name: &str, count: usize, discriminant: &dyn Fn(usize) -> usize| {
+        let variants = (0..count).map(|n| format!("  {name}{n} = {}\n", discriminant(n)));
+        "enum vm::Op: 4 bytes align 4 hydrated\n  repr Rust\n".to_owned() + &variants.collect::<String>()
+    };
+    let start = std::time::Instant::now();
+    let found = diff(&many("o", 100_000, &|_| 7777), &many("New", 300, &|n| n));
+    assert_eq!((found.changes().len(), found.more()), (40, 100_260));
+    // One of many fields has the discriminant of many without.
+    let wide: String = (0..20_000).map(|n| format!("    f{n}: u8 at {n}\n")).collect();
+    let found = diff(&(many("o", 1, &|_| 5) + &wide), &many("New", 20_000, &|_| 5));
+    assert_eq!(found.changes().len(), 40);
+    // Two by two this would take minutes.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
