@@ -15,6 +15,9 @@ use neodump_runtime::{
 use neodump_tests::fixture::Value;
 use neodump_tests::starts::{Starts, boots};
 
+/// The file whose lock gives the right to rebuild `vm.ndump`.
+const LOCK: &str = ".vm.ndump.neodump-lock";
+
 /// A folder with the image and the log of boots of one test.
 struct Place {
     folder: tempfile::TempDir,
@@ -43,7 +46,7 @@ impl Place {
     }
 
     fn lock(&self) -> File {
-        let file = File::create(self.folder.path().join("vm.ndump.lock")).expect("a lock file");
+        let file = File::create(self.folder.path().join(LOCK)).expect("a lock file");
         file.lock().expect("locked");
         file
     }
@@ -52,7 +55,7 @@ impl Place {
     fn litter(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.folder.path()).expect("a folder");
         let names = names.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-        names.filter(|name| !["vm.ndump", "vm.ndump.lock", "log"].contains(&name.as_str())).collect()
+        names.filter(|name| !["vm.ndump", LOCK, "log"].contains(&name.as_str())).collect()
     }
 }
 
@@ -111,10 +114,11 @@ fn an_image_that_cannot_be_used_is_made_anew_for_a_reason_that_is_told() {
         }
     }
     type Spoil = fn(&Path);
-    let cases: [(Spoil, &str); 8] = [
+    let cases: [(Spoil, &str); 9] = [
         (|path| std::fs::remove_file(path).expect("removed"), "cannot open "),
         (|path| std::fs::write(path, "").expect("written"), "not a neodump image"),
-        (|path| std::fs::write(path, "spoilt by hand").expect("written"), "not a neodump image"),
+        (|path| std::fs::write(path, [0; 4096]).expect("written"), "not a neodump image"),
+        (|path| flip(path, |_| 16), "unsupported container version"),
         (|path| flip(path, |_| 0x20), "malformed image: section header"),
         (|path| flip(path, |len| len / 3), "damaged image: section "),
         (
@@ -208,7 +212,7 @@ fn an_unusable_image_that_another_process_leaves_meanwhile_is_replaced_once_the_
             let booting = Starts::booting(&place.log);
             LoadOptions::new().load_or_rebuild(&place.image, booting).expect("it boots").1
         });
-        for text in ["a", "some", "other", "text", "again and again"] {
+        for text in ["\0", "\0\0", "\0\0\0", "\0\0", "\0"] {
             std::thread::sleep(Duration::from_millis(10));
             std::fs::write(&place.image, text).expect("written");
         }
@@ -233,7 +237,7 @@ fn an_image_that_the_machine_itself_refuses_is_made_anew_once() {
 
 #[test]
 fn a_new_image_that_the_machine_refuses_is_not_left_and_the_boot_runs() {
-    for before in [None, Some("an old image")] {
+    for before in [None, Some("\0\0\0\0")] {
         let place = Place::new();
         before.inspect(|text| std::fs::write(&place.image, text).expect("written"));
         let mut boots = 0;
@@ -264,10 +268,7 @@ fn where_no_file_can_be_made_the_machine_runs_from_its_boot() {
         assert!(outcome.image().is_none() && outcome.why().is_some());
         let (_, cannot_write) = booted(outcome);
         assert_eq!(cannot_write.path(), Some(&**image), "{cannot_write}");
-        assert!(
-            told.contains("the next start boots again: cannot create a temporary file beside "),
-            "{told}"
-        );
+        assert!(told.contains("it leaves no image: cannot create a temporary file beside "), "{told}");
         assert_eq!((machine.numbers.len(), place.boots()), (20_000, number + 1));
     }
 }
@@ -307,43 +308,56 @@ fn a_machine_that_cannot_be_dumped_runs_from_its_boot() {
 }
 
 #[test]
-fn what_is_no_image_of_the_machine_is_not_replaced() {
-    #[derive(Dumpable)]
-    #[dump(image = "another", version = 1)]
-    struct Another {
-        answer: u32,
-    }
-    let place = Place::new();
-    let file = |name: &str| place.folder.path().join(name);
-    std::fs::write(file("notes.txt"), "not to be lost").expect("written");
-    dump(&mut Another { answer: 42 }, file("another.ndump")).expect("dumped");
-    std::fs::create_dir(file("folder.ndump")).expect("a folder");
-    let text = |path: &Path| std::fs::read(path).ok();
-    for path in [file("notes.txt"), file("another.ndump"), file("folder.ndump"), "/dev/null".into()] {
-        let before = text(&path);
-        let (machine, outcome) = place.start_at(&path);
-        let (_, cannot_write) = booted(outcome);
-        let message = cannot_write.to_string();
-        assert!(message.starts_with(&format!("cannot replace {}: ", path.display())), "{message}");
-        assert!(text(&path) == before && machine.numbers.len() == 20_000);
-    }
-    assert!(file("folder.ndump").is_dir() && !Path::new("/dev/null").is_file());
-}
-
-#[test]
 fn a_boot_that_fails_is_the_error_and_the_lock_is_free_again() {
     let place = Place::new();
-    std::fs::write(&place.image, "stale").expect("written");
+    std::fs::write(&place.image, "").expect("written");
     let boot = |rebuild: Rebuild<'_>| Err::<Starts, _>(format!("no library; {}", rebuild.why));
     let error = LoadOptions::new().load_or_rebuild(&place.image, boot).map(|(_, outcome)| outcome);
     assert!(error.expect_err("the boot fails").starts_with("no library; not a neodump image"));
-    assert_eq!(std::fs::read(&place.image).expect("a file"), b"stale");
+    assert_eq!(std::fs::read(&place.image).expect("a file"), b"");
     let unwound = std::panic::catch_unwind(|| {
         let boot = |_: Rebuild<'_>| -> io::Result<Starts> { std::panic::resume_unwind(Box::new(())) };
         LoadOptions::new().load_or_rebuild(&place.image, boot).map(|(_, outcome)| outcome)
     });
     assert!(unwound.is_err());
     assert!(matches!(place.start().1, Outcome::Rebuilt { .. }));
+}
+
+#[test]
+fn a_boot_that_fails_for_a_reason_of_its_own_does_not_keep_others_from_theirs() {
+    let place = Place::new();
+    std::thread::scope(|scope| {
+        let mut other = None;
+        let boot = |_: Rebuild<'_>| {
+            let start = || LoadOptions::new().load_or_rebuild(&place.image, Starts::booting(&place.log));
+            other = Some(scope.spawn(start));
+            // It waits for the lock meanwhile.
+            std::thread::sleep(Duration::from_millis(100));
+            Err::<Starts, _>("no library here")
+        };
+        let failed = LoadOptions::new().load_or_rebuild(&place.image, boot);
+        assert_eq!(failed.map(|(_, outcome)| outcome.to_string()), Err("no library here"));
+        let other = other.expect("it was started").join().expect("it ends").expect("it boots").1;
+        assert!(matches!(other, Outcome::Rebuilt { .. }), "{other}");
+    });
+    assert_eq!(place.boots(), 1);
+}
+
+#[test]
+fn where_a_variable_says_nothing_is_mapped_without_an_audit() {
+    let place = Place::new();
+    let mut cursed = Starts { booted_by: 1, numbers: Vec::new(), cursed: true };
+    let mut start = |origin: Origin| {
+        dump(&mut cursed, &place.image).expect("dumped");
+        let places = ImagePlaces::from_iter([neodump_runtime::Place { path: place.image.clone(), origin }]);
+        // SAFETY: the file is this test's, and nobody changes it.
+        let mapped = unsafe { LoadOptions::new().map_or_rebuild(places, Starts::booting(&place.log)) };
+        mapped.expect("it starts").1
+    };
+    // What only an audit finds is not found where the caller has promised it.
+    assert!(matches!(start(Origin::Given), Outcome::Loaded { .. }));
+    let why = why_rebuilt(start(Origin::Variable("STARTS_IMAGE".into())));
+    assert!(why.to_string().contains("cursed"), "{why}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Place {
     fn litter(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.image.parent().expect("a folder")).expect("a folder");
         let names = names.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-        let ours = ["vm.ndump", "vm.ndump.lock", "log"];
+        let ours = ["vm.ndump", ".vm.ndump.neodump-lock", "log"];
         names.filter(|name| !ours.contains(&name.as_str())).collect()
     }
 }
@@ -131,6 +131,19 @@ fn a_process_that_is_killed_while_it_rebuilds_blocks_nobody() {
 }
 
 #[test]
+fn what_a_process_that_is_killed_while_it_dumps_has_left_goes_with_the_next_rebuild() {
+    let place = Place::new();
+    for _ in 0..3 {
+        let mut dying = place.start("die", "0");
+        dying.go();
+        assert!(!dying.child.wait().expect("gone").success());
+        assert_eq!(place.litter().len(), 1, "{:?}", place.litter());
+    }
+    assert!(place.start("load", "0").outcome().starts_with("Rebuilt 20000 "));
+    assert_eq!(place.litter(), [""; 0]);
+}
+
+#[test]
 fn a_process_that_finds_a_usable_image_does_not_wait_for_one_that_rebuilds_another() {
     let place = Place::new();
     let mut slow = place.start("load", "600000");
@@ -179,8 +192,8 @@ fn an_image_is_found_beside_the_executable_in_the_cache_and_where_a_variable_say
     let made = std::fs::read_dir(cache.join("starts")).expect("a folder of the machine's own");
     let mut made: Vec<_> = made.map(|entry| entry.expect("an entry").path()).collect();
     made.sort();
-    let [image, lock] = made.as_slice() else { panic!("{made:?}") };
-    assert!(lock.extension().is_some_and(|name| name == "lock"), "{made:?}");
+    let [lock, image] = made.as_slice() else { panic!("{made:?}") };
+    assert!(lock.extension().is_some_and(|name| name == "neodump-lock"), "{made:?}");
     let (beside, cached) = (installed.join("vm-2.0-"), image.display().to_string());
     assert!(cached.starts_with(&format!("{}/starts/starts-1-", cache.display())), "{cached}");
     for part in [

@@ -73,6 +73,14 @@ impl ImageHeader {
         Ok(Self { identity, preferred_base, layout, checksums })
     }
 
+    /// The image name that a file bears, whatever else is wrong with it: what `prefix` starts with is the magic and a whole
+    /// name. They have this place in every container version.
+    pub(crate) fn claimed_name(prefix: &[u8]) -> Option<&[u8]> {
+        let name = prefix.get(header::IMAGE_NAME.offset..header::IMAGE_NAME.end())?;
+        let name = name.split(|&byte| byte == 0).next()?;
+        prefix.starts_with(&MAGIC).then_some(name)
+    }
+
     /// The length of the header region of the file that starts with `prefix`, of at least the 256 bytes
     /// of the header if the file has them. The answer is not above `file_len`, nor above what
     /// [`MAX_SECTIONS`] sections need.

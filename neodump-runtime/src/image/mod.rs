@@ -24,6 +24,7 @@ mod memory;
 #[cfg(not(all(target_os = "linux", not(miri))))]
 #[path = "memory_portable.rs"]
 mod memory;
+mod open;
 mod region;
 mod source;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use layout::{
     preferred_base,
 };
 pub(crate) use memory::advise_huge;
+pub(crate) use open::{open_image, open_regular};
 pub use region::{Region, Relocated, UnmapGuard, Way};
 pub use source::Source;
 #[cfg(feature = "inspect")]

@@ -62,7 +62,8 @@ impl Source<'_> {
         ImageHeader::parse(&prefix, len)
     }
 
-    fn prefix(&self, length: u64) -> Result<Vec<u8>> {
+    /// The first `length` bytes, which must be there.
+    pub(crate) fn prefix(&self, length: u64) -> Result<Vec<u8>> {
         let mut prefix = vec![0; to_usize(length).unwrap_or(header::SIZE)];
         self.read_at(0, &mut prefix)?;
         Ok(prefix)

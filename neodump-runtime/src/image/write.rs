@@ -1,5 +1,7 @@
 //! Writing an image: as bytes, or into a file that is replaced as a whole or not at all.
 
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
 
@@ -133,20 +135,48 @@ fn write_all_pieces(file: &mut impl Write, pieces: Vec<&[u8]>) -> io::Result<()>
 pub(crate) struct Replacement {
     path: PathBuf,
     temporary: NamedTempFile,
+    /// Open before anything is replaced: afterwards nothing fails any more.
+    #[cfg(unix)]
+    folder: File,
 }
+
+/// What the temporary files of a rebuild end in.
+const REBUILT: &str = ".neodump-tmp";
 
 impl Replacement {
     /// A new empty file beside `path`.
     pub(crate) fn beside(path: &Path) -> Result<Self> {
+        Self::named(path, OsStr::new(".neodump-"), ".tmp")
+    }
+
+    /// A new empty file beside `path`, for a rebuild: what remains of those that were killed is told by its name, and
+    /// removed if nobody else rebuilds this image now.
+    pub(crate) fn rebuilt(path: &Path, is_alone: bool) -> Result<Self> {
+        let mut prefix = OsString::from(".");
+        prefix.push(path.file_name().unwrap_or_default());
+        prefix.push(".");
+        if is_alone {
+            remove_rebuilt(folder_of(path), &prefix);
+        }
+        Self::named(path, &prefix, REBUILT)
+    }
+
+    fn named(path: &Path, prefix: &OsStr, suffix: &str) -> Result<Self> {
+        let failed = |error| DumpError::io("create a temporary file beside", path.to_path_buf(), error);
+        #[cfg(unix)]
+        let folder = File::open(folder_of(path)).map_err(failed)?;
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".neodump-").suffix(".tmp");
+        builder.prefix(prefix).suffix(suffix);
         // An image is as readable as any file that the process creates: the process's mask applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder
-            .tempfile_in(folder_of(path))
-            .map_err(|error| DumpError::io("create a temporary file beside", path.to_path_buf(), error))?;
-        Ok(Self { path: path.to_path_buf(), temporary })
+        let temporary = builder.tempfile_in(folder_of(path)).map_err(failed)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            temporary,
+            #[cfg(unix)]
+            folder,
+        })
     }
 
     /// Writes an image whose header region is there already, until it has reached the disk. Returns its length.
@@ -166,28 +196,42 @@ impl Replacement {
         })
     }
 
-    fn fill(
-        &mut self,
-        fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,
-    ) -> Result<()> {
+    fn fill(&mut self, fill: impl FnOnce(&mut File) -> Result<(), (&'static str, io::Error)>) -> Result<()> {
         fill(self.temporary.as_file_mut())
             .and_then(|()| self.temporary.as_file().sync_all().map_err(|error| ("sync", error)))
             .map_err(|(action, error)| DumpError::io(action, self.path.clone(), error))
     }
 
-    /// Where the bytes are until [`commit`](Self::commit).
-    pub(crate) fn temporary(&self) -> &Path {
-        self.temporary.path()
+    /// The file with the bytes, which is that at the path after [`commit`](Self::commit).
+    pub(crate) fn file(&self) -> &File {
+        self.temporary.as_file()
     }
 
-    /// Takes the place of the file at the path, durably.
+    /// Takes the place of the file at the path. On unix the folder is synced besides, so that the rename itself is
+    /// durable; where that fails the new file is in its place all the same, which is no failure of who wrote it.
     pub(crate) fn commit(self) -> Result<()> {
-        let Self { path, temporary } = self;
-        let folder = folder_of(&path);
+        let Self { path, temporary, .. } = self;
         temporary
             .persist(&path)
             .map_err(|error| DumpError::io("rename a temporary file to", path.clone(), error.error))?;
-        sync_folder(folder).map_err(|error| DumpError::io("sync the folder", folder.to_path_buf(), error))
+        #[cfg(unix)]
+        let _ = self.folder.sync_all();
+        Ok(())
+    }
+}
+
+/// Removes the temporary files of rebuilds whose names start with `prefix`. One that stays costs space, so no failure is
+/// told.
+fn remove_rebuilt(folder: &Path, prefix: &OsStr) {
+    let is_litter = |name: &OsStr| {
+        let rest = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        // A point between would be one of another image, whose name is longer.
+        rest.and_then(|rest| rest.strip_suffix(REBUILT.as_bytes())).is_some_and(|rest| !rest.contains(&b'.'))
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_litter(&entry.file_name()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -199,18 +243,6 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the rename itself durable.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
-}
-
-/// Folders cannot be synced here.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,7 +250,7 @@ mod tests {
     /// Replaces the file at `path` by what `fill` writes, or leaves it as it is.
     fn replace(
         path: &Path,
-        fill: impl FnOnce(&mut std::fs::File) -> Result<(), (&'static str, io::Error)>,
+        fill: impl FnOnce(&mut File) -> Result<(), (&'static str, io::Error)>,
     ) -> Result<()> {
         let mut replacement = Replacement::beside(path)?;
         replacement.fill(fill)?;
@@ -280,12 +312,78 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("vm.ndump");
         std::fs::write(&path, "the image before").expect("written");
-        let old = std::fs::File::open(&path).expect("open");
+        let old = File::open(&path).expect("open");
         replace(&path, |file| file.write_all(b"the image after").map_err(|error| ("write", error)))
             .expect("replaced");
         assert_eq!(std::fs::read(&path).expect("read"), b"the image after");
         assert_eq!(io::read_to_string(old).expect("read"), "the image before");
         assert_eq!(names(folder.path()), ["vm.ndump"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_cannot_be_synced_does_not_make_a_failure_of_what_is_in_its_place() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("vm.ndump");
+        let mut replacement = Replacement::beside(&path).expect("a temporary file");
+        replacement
+            .fill(|file| file.write_all(b"the image").map_err(|error| ("write", error)))
+            .expect("written");
+        replacement.folder = File::open("/dev/null").expect("open");
+        assert!(replacement.folder.sync_all().is_err());
+        replacement.commit().expect("it is in its place");
+        assert_eq!(std::fs::read(&path).expect("read"), b"the image");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_cannot_be_opened_is_an_error_before_anything_is_replaced() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mode = |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode));
+        let path = folder.path().join("vm.ndump");
+        std::fs::write(&path, "the image before").expect("written");
+        mode(0o300).expect("it can be written, and not be read");
+        // Whoever may do everything may open it too.
+        let may_read = File::open(folder.path()).is_ok();
+        let replaced = replace(&path, |file| file.write_all(b"after").map_err(|error| ("write", error)));
+        mode(0o700).expect("opened");
+        assert_eq!(replaced.is_ok(), may_read, "{replaced:?}");
+        assert_eq!(std::fs::read(&path).expect("read") == b"the image before", !may_read);
+        assert_eq!(names(folder.path()), ["vm.ndump"]);
+    }
+
+    #[test]
+    fn what_killed_rebuilds_of_an_image_have_left_goes_with_the_next_one_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("vm");
+        let others = [".vm.ndump.aBc123.neodump-tmp", ".vm.notes", "vm.neodump-tmp", ".neodump-aBc123.tmp"];
+        for name in others.iter().chain(&[".vm.aBc123.neodump-tmp", ".vm.dEf456.neodump-tmp"]) {
+            std::fs::write(folder.path().join(name), "half of it").expect("written");
+        }
+        let count = || names(folder.path()).len();
+        drop(Replacement::rebuilt(&path, false).expect("a temporary file"));
+        assert_eq!(count(), 6, "others may be about to write them");
+        let replacement = Replacement::rebuilt(&path, true).expect("a temporary file");
+        assert_eq!(count(), 5);
+        drop(replacement);
+        let mut left = others.to_vec();
+        left.sort_unstable();
+        assert_eq!(names(folder.path()), left);
+    }
+
+    #[test]
+    fn what_is_read_back_is_what_was_written_whatever_has_its_name_now() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut replacement = Replacement::beside(&folder.path().join("vm.ndump")).expect("a temporary file");
+        replacement
+            .fill(|file| file.write_all(b"the image").map_err(|error| ("write", error)))
+            .expect("written");
+        let other = folder.path().join("other");
+        std::fs::write(&other, "something else").expect("written");
+        std::fs::rename(&other, replacement.temporary.path()).expect("renamed");
+        let source = super::super::Source::File { file: replacement.file(), path: &replacement.path };
+        assert_eq!(source.prefix(9).expect("read"), b"the image");
     }
 
     #[test]

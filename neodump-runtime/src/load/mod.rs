@@ -10,7 +10,6 @@ mod pipeline;
 mod reader;
 mod report;
 
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,8 +24,8 @@ pub(crate) use reader::{HandleId, Relink, Renumbered, Second};
 pub use report::{LoadReport, SectionLoad, Tier};
 
 use crate::dump::ImageRoot;
-use crate::error::{DumpError, Result};
-use crate::image::{Check, Placement, Source, Strict};
+use crate::error::Result;
+use crate::image::{Check, Placement, Source, Strict, open_image};
 use crate::native::Natives;
 use crate::symbols::Interner;
 use pipeline::Pipeline;
@@ -147,14 +146,16 @@ impl<'a> LoadOptions<'a> {
     /// Refuses images that another build of this executable dumped, and those that were dumped without
     /// [`Dumper::strict`](crate::Dumper::strict): see [`fingerprint`](crate::fingerprint). An image that was dumped
     /// with it is compared in any case.
+    ///
+    /// Builds that share a cache need [`ImagePlaces::strict`](crate::ImagePlaces::strict) besides.
     #[must_use]
     pub fn strict(mut self, strict: Strict) -> Self {
         self.strict = Some(strict);
         self
     }
 
-    /// How long [`load_or_rebuild`](Self::load_or_rebuild) waits for another process that rebuilds the image, one
-    /// minute by default. A start that has waited so long boots and leaves the image to the other.
+    /// How long [`load_or_rebuild`](Self::load_or_rebuild) waits for other processes that rebuild the image, all in
+    /// all: one minute by default. A start that has waited so long boots and leaves the image to the other.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
@@ -168,7 +169,7 @@ impl<'a> LoadOptions<'a> {
     /// As [`load`].
     pub fn load<R: ImageRoot>(self, path: impl AsRef<Path>) -> Result<R> {
         let path = path.as_ref();
-        let file = open(path)?;
+        let file = open_image(path)?;
         // SAFETY: an audited load asks nothing of its caller.
         unsafe { self.run(&Source::File { file: &file, path }, Trust::Audited) }
     }
@@ -195,7 +196,7 @@ impl<'a> LoadOptions<'a> {
     /// As [`map`](crate::map).
     pub unsafe fn map<R: ImageRoot>(self, path: impl AsRef<Path>) -> Result<R> {
         let path = path.as_ref();
-        let file = open(path)?;
+        let file = open_image(path)?;
         let trust = self.trust();
         // SAFETY: forwarded from the caller.
         unsafe { self.run(&Source::File { file: &file, path }, trust) }
@@ -260,8 +261,4 @@ impl<'a> LoadOptions<'a> {
         }
         result
     }
-}
-
-fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|error| DumpError::io("open", path.to_path_buf(), error))
 }

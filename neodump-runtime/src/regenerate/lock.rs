@@ -1,22 +1,42 @@
 //! One process rebuilds an image at a time.
 //!
 //! The lock is the kernel's, on an empty file beside the image, so it goes with the process that holds it, however that
-//! ends. The file stays: removing it would let two processes hold locks of two files of one name.
+//! ends. Nothing is ever written into that file. It stays, but where a rebuild fails to write: who holds the lock then
+//! removes the file, and whoever locks a file that is gone knows that it need not try.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::target::Stamp;
 use crate::error::DumpError;
+use crate::image::open_regular;
 
 /// How long to wait before looking at the lock again: first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
+/// How long a start waits for other processes, all in all.
+pub(super) struct Patience {
+    started: Instant,
+    length: Duration,
+}
+
+impl Patience {
+    /// Waits from now on.
+    pub(super) fn new(length: Duration) -> Self {
+        Self { started: Instant::now(), length }
+    }
+
+    fn left(&self) -> Duration {
+        self.length.saturating_sub(self.started.elapsed())
+    }
+}
+
 /// The right to rebuild an image.
 pub(super) struct Lock {
     /// None where there is no lock to be had: files are replaced as a whole, so the worst is that two processes boot.
-    file: Option<File>,
+    held: Option<(File, PathBuf)>,
 }
 
 /// What came of waiting for a lock.
@@ -30,68 +50,71 @@ pub(super) enum Waited {
 }
 
 impl Lock {
-    /// Waits for the lock of `image`, until `is_replaced` says that there is a new one.
-    pub(super) fn wait(image: &Path, patience: Duration, mut is_replaced: impl FnMut() -> bool) -> Waited {
+    /// Waits for the lock of `image`, until `is_replaced` says that there is a new one. That is not asked any more when
+    /// the patience is over, so that a start ends.
+    pub(super) fn wait(image: &Path, patience: &Patience, mut is_replaced: impl FnMut() -> bool) -> Waited {
         let path = lock_path(image);
-        let Some(file) = open(&path) else { return Waited::Held(Self { file: None }) };
-        let (started, failures) = (Instant::now(), failures(&file));
+        let Some(file) = open(&path) else { return Waited::Held(Self { held: None }) };
         let mut pause = PAUSES.0;
         loop {
             let locked = file.try_lock();
-            if is_replaced() {
+            let left = patience.left();
+            if !left.is_zero() && is_replaced() {
                 return Waited::Replaced;
             }
             match locked {
                 // It was not this image's day: all who have waited so far would fail in turn, one boot after the other.
-                Ok(()) if failures != self::failures(&file) => {
-                    return Waited::Left(left(image, "the process that held its lock could not"));
+                Ok(()) if Stamp::of(&path) != Stamp::of_file(&file) => {
+                    return Waited::Left(leave(image, "the process that held its lock could not"));
                 }
-                Ok(()) => return Waited::Held(Self { file: Some(file) }),
+                Ok(()) => return Waited::Held(Self { held: Some((file, path)) }),
                 Err(TryLockError::WouldBlock) => {}
                 // A file system without locks.
-                Err(TryLockError::Error(_)) => return Waited::Held(Self { file: None }),
+                Err(TryLockError::Error(_)) => return Waited::Held(Self { held: None }),
             }
-            if started.elapsed() >= patience {
-                let problem = format!("another process has held {} for {patience:?}", path.display());
-                return Waited::Left(left(image, &problem));
+            if left.is_zero() {
+                let problem =
+                    format!("another process has held {} for {:?}", path.display(), patience.length);
+                return Waited::Left(leave(image, &problem));
             }
-            std::thread::sleep(pause.min(patience.saturating_sub(started.elapsed())));
+            std::thread::sleep(pause.min(left));
             pause = (pause * 2).min(PAUSES.1);
         }
     }
 
+    /// Whether nobody else holds a lock of this image: not so where there is none to be had.
+    pub(super) fn is_exclusive(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Lets those go who wait: this process could not write the image, and they would not either.
     pub(super) fn give_up(self) {
-        if let Some(file) = self.file {
-            // The length counts the failures: it changes on a full disk too. Where it cannot be changed, the others try.
-            let _ = file.set_len(failures(&file).wrapping_add(1) % FAILURES);
+        if let Some((file, path)) = self.held {
+            // Where it cannot be removed, the others try.
+            let _ = std::fs::remove_file(path);
+            drop(file);
         }
     }
 }
 
-/// Failures are counted up to here: holes need no blocks, but a file of many bytes looks like something.
-const FAILURES: u64 = 1 << 10;
-
-fn failures(file: &File) -> u64 {
-    file.metadata().map_or(0, |metadata| metadata.len())
-}
-
-fn left(image: &Path, problem: &str) -> DumpError {
+fn leave(image: &Path, problem: &str) -> DumpError {
     DumpError::io("rebuild", image.to_path_buf(), Error::new(ErrorKind::ResourceBusy, problem))
 }
 
-/// The lock file of an image: `vm.ndump.lock`.
+/// The lock file of an image: `.vm.ndump.neodump-lock`, which is a name of nobody else's.
 pub(super) fn lock_path(image: &Path) -> PathBuf {
-    let mut path = image.as_os_str().to_owned();
-    path.push(".lock");
-    path.into()
+    let mut name = std::ffi::OsString::from(".");
+    name.push(image.file_name().unwrap_or_default());
+    name.push(".neodump-lock");
+    image.with_file_name(name)
 }
 
 fn open(path: &Path) -> Option<File> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).open(path);
-    // The lock file of somebody else can be locked all the same.
-    file.or_else(|_| File::open(path)).ok()
+    let open = |options: &mut OpenOptions| open_regular(path, options, false);
+    open(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+        // The lock file of somebody else can be locked all the same.
+        .or_else(|_| open(OpenOptions::new().read(true)))
+        .ok()
 }
 
 #[cfg(test)]
@@ -102,7 +125,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     fn held(image: &Path) -> Lock {
-        match Lock::wait(image, Duration::ZERO, || false) {
+        match Lock::wait(image, &Patience::new(Duration::ZERO), || false) {
             Waited::Held(lock) => lock,
             Waited::Replaced | Waited::Left(_) => panic!("nobody holds it"),
         }
@@ -112,7 +135,7 @@ mod tests {
     fn waiting(image: &Path, patience: Duration) -> (mpsc::Receiver<()>, std::thread::JoinHandle<Waited>) {
         let ((looks, looked), image) = (mpsc::channel(), image.to_path_buf());
         let wait = move || {
-            Lock::wait(&image, patience, || {
+            Lock::wait(&image, &Patience::new(patience), || {
                 // Whoever listens has gone when it knows enough.
                 let _ = looks.send(());
                 false
@@ -129,7 +152,7 @@ mod tests {
         let (looked, waiting) = waiting(&image, LONG);
         looked.recv().expect("it waits");
         drop(lock);
-        assert!(matches!(waiting.join().expect("it ends"), Waited::Held(Lock { file: Some(_) })));
+        assert!(matches!(waiting.join().expect("it ends"), Waited::Held(Lock { held: Some(_) })));
     }
 
     #[test]
@@ -164,12 +187,41 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let image = folder.path().join("vm.ndump");
         let _lock = held(&image);
-        assert!(matches!(Lock::wait(&image, LONG, || true), Waited::Replaced));
+        assert!(matches!(Lock::wait(&image, &Patience::new(LONG), || true), Waited::Replaced));
     }
 
     #[test]
     fn without_a_folder_for_the_lock_nobody_waits() {
         let image = Path::new("/dev/null/vm.ndump");
-        assert!(matches!(Lock::wait(image, LONG, || false), Waited::Held(Lock { file: None })));
+        assert!(matches!(
+            Lock::wait(image, &Patience::new(LONG), || false),
+            Waited::Held(Lock { held: None })
+        ));
+    }
+
+    #[test]
+    fn patience_is_spent_once_however_often_the_image_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let image = folder.path().join("vm.ndump");
+        let _lock = held(&image);
+        let patience = Patience::new(Duration::from_millis(20));
+        let mut replaced = 0_u64;
+        while matches!(Lock::wait(&image, &patience, || true), Waited::Replaced) {
+            replaced += 1;
+        }
+        assert!(replaced > 0);
+        let length = patience.started.elapsed();
+        assert!(matches!(Lock::wait(&image, &patience, || true), Waited::Left(_)), "it is over: {length:?}");
+    }
+
+    #[test]
+    fn the_lock_file_stays_empty_and_goes_when_its_holder_could_not_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let image = folder.path().join("vm.ndump");
+        let lock = held(&image);
+        let path = folder.path().join(".vm.ndump.neodump-lock");
+        assert_eq!(path.metadata().expect("a lock file").len(), 0);
+        lock.give_up();
+        assert!(!path.exists());
     }
 }

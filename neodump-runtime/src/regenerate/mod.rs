@@ -6,6 +6,7 @@ mod lock;
 mod outcome;
 mod places;
 mod start;
+mod target;
 
 pub use outcome::Outcome;
 pub use places::{ImagePlaces, Origin, Place};
@@ -34,8 +35,9 @@ impl LoadOptions<'_> {
     /// once: the others wait for the first, at most as long as [`patience`](Self::patience) says. Whoever finds a usable
     /// image waits for nobody.
     ///
-    /// Where no image can be left (a full disk, a folder that others own, a machine that cannot be dumped), the booted
-    /// machine is what comes back, and [`Outcome::Booted`] says why.
+    /// Where no image can be left (a full disk, a folder that others own, a machine that cannot be dumped), and where the
+    /// place has what is no image of this machine, which is never replaced, the booted machine is what comes back, and
+    /// [`Outcome::Booted`] says why.
     ///
     /// ```
     /// # use neodump_runtime::{Dumpable, DumpError, LoadOptions, Outcome};
@@ -64,12 +66,13 @@ impl LoadOptions<'_> {
     }
 
     /// As [`load_or_rebuild`](Self::load_or_rebuild), by [`map`](Self::map): checksummed, or not even that after
-    /// [`trusted`](Self::trusted).
+    /// [`trusted`](Self::trusted). A file that an environment variable names ([`Origin::Variable`]) is audited all the same.
     ///
     /// # Safety
     ///
-    /// As for [`map`](Self::map), of the file at each of the places: whoever can write there is neodump, dumping a machine
-    /// of this type, and replaces files as a whole.
+    /// As for [`map`](Self::map), of the file at each of the other places: whoever can write there is neodump, dumping a
+    /// machine of this type, and replaces files as a whole. That goes for [`Origin::Given`] too: where the user names the
+    /// file, nobody can promise it.
     ///
     /// # Errors
     ///

@@ -36,12 +36,13 @@ pub enum Outcome {
         /// What the dump wrote.
         dump: Box<DumpReport>,
     },
-    /// There was none, and none could be left: the machine is the booted one, and the next start will boot again.
+    /// There was none, and this start leaves none: the machine is the booted one. The next start boots again, unless the
+    /// reason has gone.
     Booted {
         /// What was wrong before.
         why: DumpError,
-        /// Why there is no new image: the file cannot be written, the machine cannot be dumped, or its new image cannot
-        /// be loaded.
+        /// Why there is no new image: the file cannot be written or is not to be replaced, the machine cannot be dumped,
+        /// its new image cannot be loaded, or another process is about to make one.
         cannot_write: DumpError,
     },
 }
@@ -80,7 +81,7 @@ impl fmt::Display for Outcome {
                 dump.total()
             ),
             Self::Booted { why, cannot_write } => {
-                write!(f, "booted: {why}\n  the next start boots again: {cannot_write}")
+                write!(f, "booted: {why}\n  it leaves no image: {cannot_write}")
             }
         }
     }

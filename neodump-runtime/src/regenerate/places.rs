@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::dump::ImageRoot;
-use crate::image::{Checksum, folder_of};
+use crate::error::Result;
+use crate::fingerprint::fingerprint;
+use crate::image::{Checksum, Strict, folder_of};
 use crate::schema::{TypeGraph, TypeRef};
 
 /// The places where the image of a machine may be, in the order in which they are searched. The last one is where it is
@@ -134,6 +136,26 @@ impl ImagePlaces {
             }
         }
         self
+    }
+
+    /// Gives images names of their own for this build of the executable, as [`booted_from`](Self::booted_from) does for
+    /// texts. [`LoadOptions::strict`](crate::LoadOptions::strict) needs them: two builds that differ in nothing else, such
+    /// as debug and release, would replace each other's image at every start.
+    ///
+    /// ```no_run
+    /// # use neodump_runtime::{Dumpable, DumpError, ImagePlaces, LoadOptions, fingerprint::Strict};
+    /// # #[derive(Dumpable)] #[dump(image = "vm", version = 1)] struct Vm { answer: u32 }
+    /// let places = ImagePlaces::of::<Vm>().strict(Strict::BuildId)?;
+    /// let boot = |_: neodump_runtime::Rebuild<'_>| Ok::<_, DumpError>(Vm { answer: 42 });
+    /// let (vm, outcome) = LoadOptions::new().strict(Strict::BuildId).load_or_rebuild(places, boot)?;
+    /// # Ok::<(), DumpError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DumpError::NoFingerprint`](crate::DumpError::NoFingerprint) if this executable has no such fingerprint.
+    pub fn strict(self, kind: Strict) -> Result<Self> {
+        Ok(self.booted_from([fingerprint(kind)?.hex()]))
     }
 
     /// Where the image is rebuilt: the last place. None where there is no place at all, which is so for a process
@@ -281,5 +303,17 @@ mod tests {
         assert!(hashed[0].starts_with("/opt/bin/vm-1.2-"), "{hashed:?}");
         let stem = plain[1].split(".ndump").next().unwrap_or_default();
         assert!(hashed[1].starts_with(&format!("{stem}-")), "{hashed:?}");
+    }
+
+    #[test]
+    fn builds_with_fingerprints_of_their_own_have_images_of_their_own() {
+        let places = places(Some(""), Some("/cache"));
+        let error = places.clone().strict(Strict::Stamped).expect_err("tests are not stamped");
+        assert!(matches!(error, crate::DumpError::NoFingerprint { .. }), "{error}");
+        // Whether there is a build id is the linker's affair.
+        let Ok(build) = fingerprint(Strict::BuildId) else { return };
+        let strict = places.clone().strict(Strict::BuildId).expect("there is a build id");
+        assert_eq!(paths(&strict), paths(&places.clone().booted_from([build.hex()])));
+        assert_ne!(paths(&strict), paths(&places));
     }
 }

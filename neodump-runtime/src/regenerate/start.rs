@@ -1,21 +1,15 @@
 //! The steps of a start: look, wait, look again, boot, dump, load, and only then replace.
 
-use std::fs::{File, Metadata};
-use std::io::{Error, ErrorKind};
-use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use super::lock::{Lock, Waited};
-use super::{ImagePlaces, Outcome, Place, Rebuild};
+use super::lock::{Lock, Patience, Waited};
+use super::target::{Stamp, Target};
+use super::{ImagePlaces, Origin, Outcome, Place, Rebuild};
 use crate::dump::{DumpReport, Dumper, ImageRoot};
 use crate::error::{DumpError, Result, Searched};
 use crate::global;
-use crate::image::{Replacement, Source};
-use crate::load::{IMAGE_NAME, LoadOptions, LoadReport, Trust};
-
-/// How often an image that others replace is looked at, before this process makes its own: two versions of a program
-/// that share a file may go on replacing each other's for ever.
-const LOOKS: u32 = 3;
+use crate::image::{Replacement, Source, open_image};
+use crate::load::{LoadOptions, LoadReport, Trust};
 
 /// How long a start waits for another process by default.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Refused {
     searched: Vec<Searched>,
     /// The file at the last place, which a rebuild replaces.
-    target: Option<Stamp>,
+    target: Target,
 }
 
 impl Refused {
@@ -35,23 +29,14 @@ impl Refused {
             _ => DumpError::Unusable { searched: self.searched },
         }
     }
+}
 
-    /// Refuses to replace what is not an image of this machine: the place may be a slip of the pen.
-    fn replaceable(&self) -> Result<()> {
-        let Some(Searched { path, why, .. }) = self.searched.last() else { return Ok(()) };
-        let is_ours = match why {
-            DumpError::BadMagic { found } => {
-                found.iter().all(|&byte| byte == 0) || path.extension().is_some_and(|name| name == "ndump")
-            }
-            DumpError::FingerprintMismatch { what, .. } => what != IMAGE_NAME,
-            _ => true,
-        };
-        let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
-        if is_ours && is_file {
-            return Ok(());
-        }
-        let problem = "it is no image of this machine; remove it, or name another place";
-        Err(DumpError::io("replace", path.clone(), Error::new(ErrorKind::AlreadyExists, problem)))
+/// How far a file is trusted where the caller trusts the places so far. Who names an image by a variable knows nothing
+/// of the promise that a mapped one needs, and nobody can make it instead.
+fn trust_in(place: &Place, trust: Trust) -> Trust {
+    match place.origin {
+        Origin::Variable(_) => Trust::Audited,
+        Origin::Given | Origin::BesideExecutable | Origin::Cache => trust,
     }
 }
 
@@ -65,23 +50,28 @@ pub(super) unsafe fn look<'p, R: ImageRoot>(
     places: &'p ImagePlaces,
     trust: Trust,
 ) -> Result<(R, &'p Place), Refused> {
-    let mut refused = Refused { searched: Vec::new(), target: None };
+    let mut refused = Refused { searched: Vec::new(), target: Target::default() };
     for place in places {
-        refused.target = None;
         let path = &place.path;
-        let machine =
-            File::open(path).map_err(|error| DumpError::io("open", path.clone(), error)).and_then(|file| {
-                refused.target = file.metadata().ok().map(Stamp::from);
-                // SAFETY: forwarded from the caller.
-                unsafe { options.again().run(&Source::File { file: &file, path }, trust) }
-            });
-        match machine {
-            Ok(machine) => return Ok((machine, place)),
+        let why = match open_image(path) {
             Err(why) => {
-                let place = place.origin.to_string();
-                refused.searched.push(Searched { path: path.clone(), place, why });
+                refused.target = Target::unopened(path, &why);
+                why
             }
-        }
+            Ok(file) => {
+                let stamp = Stamp::of_file(&file);
+                let source = Source::File { file: &file, path };
+                // SAFETY: forwarded from the caller.
+                match unsafe { options.again().run(&source, trust_in(place, trust)) } {
+                    Ok(machine) => return Ok((machine, place)),
+                    Err(why) => {
+                        refused.target = Target::refused::<R>(place, &file, stamp, &why);
+                        why
+                    }
+                }
+            }
+        };
+        refused.searched.push(Searched { path: path.clone(), place: place.origin.to_string(), why });
     }
     Err(refused)
 }
@@ -102,61 +92,51 @@ pub(super) unsafe fn start<R: ImageRoot, E>(
         Ok((machine, place)) => return Ok((machine, Outcome::Loaded { path: place.path.clone() })),
         Err(refused) => refused,
     };
-    let target = places.target();
-    let mut left = None;
-    let mut lock = None;
-    if let Some(place) = target {
-        place.make_folder();
-        let patience = options.patience.unwrap_or(PATIENCE);
-        for looks in 1.. {
-            let is_replaced = || looks < LOOKS && Stamp::of(&place.path) != refused.target;
-            match Lock::wait(&place.path, patience, is_replaced) {
-                Waited::Held(held) => lock = Some(held),
-                Waited::Left(error) => left = Some(error),
-                // SAFETY: forwarded from the caller.
-                Waited::Replaced => match unsafe { look(&mut options, places, trust) } {
-                    Ok((machine, place)) => {
-                        let (path, why) = (place.path.clone(), refused.into_error());
-                        return Ok((machine, Outcome::Awaited { path, why }));
-                    }
-                    Err(again) => {
-                        refused = again;
-                        continue;
-                    }
-                },
-            }
-            break;
+    let patience = Patience::new(options.patience.unwrap_or(PATIENCE));
+    let right = loop {
+        let Some(place) = places.target() else { break Err(DumpError::Unusable { searched: Vec::new() }) };
+        // Who may not replace it waits for nobody who does.
+        if let Err(error) = refused.target.replaceable(&place.path) {
+            break Err(error);
         }
-    }
-    let replaceable = refused.replaceable();
-    let why = refused.into_error();
-    let cannot_write = match (left, target) {
-        (Some(error), _) => Err(error),
-        (None, Some(place)) => replaceable.map(|()| &*place.path),
-        (None, None) => Err(DumpError::Unusable { searched: Vec::new() }),
-    };
-    let started = Instant::now();
-    let booted = boot(Rebuild { why: &why, interner: options.interner.as_deref_mut() });
-    let boot = started.elapsed();
-    let rebuilt = booted.map(|mut machine| {
-        let rebuilt = cannot_write.and_then(|path| {
+        place.make_folder();
+        match Lock::wait(&place.path, &patience, || refused.target.is_replaced(&place.path)) {
+            Waited::Held(lock) => break Ok((lock, place)),
+            Waited::Left(error) => break Err(error),
             // SAFETY: forwarded from the caller.
-            let (loaded, dump) = unsafe { rebuild(&mut options, &mut machine, path, trust) }?;
-            Ok((loaded, path.to_path_buf(), dump))
-        });
-        (machine, rebuilt)
+            Waited::Replaced => match unsafe { look(&mut options, places, trust) } {
+                Ok((machine, place)) => {
+                    let (path, why) = (place.path.clone(), refused.into_error());
+                    return Ok((machine, Outcome::Awaited { path, why }));
+                }
+                Err(again) => refused = again,
+            },
+        }
+    };
+    let target = std::mem::take(&mut refused.target);
+    let why = refused.into_error();
+    let started = Instant::now();
+    // A boot that fails for reasons of its own lets go of the lock, and the next one tries.
+    let mut machine = boot(Rebuild { why: &why, interner: options.interner.as_deref_mut() })?;
+    let boot = started.elapsed();
+    let rebuilt = right.and_then(|(lock, place)| {
+        // SAFETY: forwarded from the caller.
+        let rebuilt = unsafe { rebuild(&mut options, &mut machine, (place, &target), &lock, trust) };
+        match rebuilt {
+            Ok((loaded, dump)) => Ok((loaded, place.path.clone(), dump)),
+            Err(error) => {
+                lock.give_up();
+                Err(error)
+            }
+        }
     });
-    if let Some(lock) = lock.filter(|_| !matches!(rebuilt, Ok((_, Ok(_))))) {
-        lock.give_up();
-    }
-    let (booted, rebuilt) = rebuilt?;
     Ok(match rebuilt {
         Ok((loaded, path, dump)) => (loaded, Outcome::Rebuilt { path, why, boot, dump: Box::new(dump) }),
         Err(cannot_write) => {
             if let Some(report) = options.report {
                 *report = LoadReport::default();
             }
-            (booted, Outcome::Booted { why, cannot_write })
+            (machine, Outcome::Booted { why, cannot_write })
         }
     })
 }
@@ -169,11 +149,13 @@ pub(super) unsafe fn start<R: ImageRoot, E>(
 unsafe fn rebuild<R: ImageRoot>(
     options: &mut LoadOptions<'_>,
     machine: &mut R,
-    path: &Path,
+    (place, target): (&Place, &Target),
+    lock: &Lock,
     trust: Trust,
 ) -> Result<(R, DumpReport)> {
+    let path = &*place.path;
     // Before the dump: where no file can be made, it would be for nothing.
-    let mut replacement = Replacement::beside(path)?;
+    let mut replacement = Replacement::rebuilt(path, lock.is_exclusive())?;
     let mut dumper = Dumper::new();
     if let Some(natives) = options.natives {
         dumper = dumper.natives(natives);
@@ -185,12 +167,10 @@ unsafe fn rebuild<R: ImageRoot>(
         dumper = dumper.strict(strict);
     }
     let report = dumper.into_replacement(machine, &mut replacement)?;
-    let file = File::open(replacement.temporary())
-        .map_err(|error| DumpError::io("open", replacement.temporary().to_path_buf(), error))?;
-    let source = Source::File { file: &file, path };
+    let source = Source::File { file: replacement.file(), path };
     // It becomes the active machine when nothing can fail any more.
     // SAFETY: forwarded from the caller; the file is new, and nobody else knows it.
-    let mut loaded: R = unsafe { options.again().inactive().run(&source, trust) }?;
+    let mut loaded: R = unsafe { options.again().inactive().run(&source, trust_in(place, trust)) }?;
     let activation = match options.inactive {
         true => None,
         false => Some(global::begin(&mut loaded).map_err(|error| DumpError::Deserialization {
@@ -198,41 +178,12 @@ unsafe fn rebuild<R: ImageRoot>(
             problem: error.problem().to_owned(),
         })?),
     };
-    if let Err(error) = replacement.commit() {
+    // Who was stopped for longer than others wait does not replace the image that they have made.
+    if let Err(error) = target.unchanged(path).and_then(|()| replacement.commit()) {
         if let Some(activation) = activation {
             activation.undo(&mut loaded);
         }
         return Err(error);
     }
     Ok((loaded, report))
-}
-
-/// What tells a file from the one that replaces it.
-#[derive(PartialEq, Eq)]
-struct Stamp {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Device and number.
-    #[cfg(unix)]
-    inode: (u64, u64),
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        path.metadata().ok().map(Self::from)
-    }
-}
-
-impl From<Metadata> for Stamp {
-    fn from(metadata: Metadata) -> Self {
-        Self {
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-            #[cfg(unix)]
-            inode: {
-                use std::os::unix::fs::MetadataExt;
-                (metadata.dev(), metadata.ino())
-            },
-        }
-    }
 }
