@@ -119,7 +119,8 @@ fn a_fifo_where_a_file_should_be_blocks_no_start() {
         let (ended, end) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let refused = LoadOptions::new().load::<Starts>(fifo).map(|_| ()).expect_err("no image");
-            ended.send((start(&image), refused.to_string()))
+            // Whoever listens has gone when it took too long.
+            let _ = ended.send((start(&image), refused.to_string()));
         });
         let (outcome, refused) = end.recv_timeout(Duration::from_secs(20)).expect("it ends");
         assert_eq!(matches!(outcome, Outcome::Rebuilt { .. }), is_replaced, "{outcome}");
@@ -147,7 +148,7 @@ fn what_is_no_image_of_the_machine_is_not_replaced() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let none = std::fs::Permissions::from_mode(0);
+        let none = std::fs::Permissions::from_mode(0o000);
         std::fs::set_permissions(file("secret.ndump"), none).expect("closed");
         // Whoever may do everything may read it, and then it is an empty file.
         paths.retain(|path| *path != file("secret.ndump") || File::open(path).is_err());
