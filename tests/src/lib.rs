@@ -3,6 +3,7 @@
 pub mod drops;
 pub mod fixture;
 pub mod forge;
+pub mod heap;
 pub mod limit;
 pub mod starts;
 pub mod survive;

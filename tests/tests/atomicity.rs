@@ -7,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use neodump_runtime::{
-    AdoptImage, Dumpable, Dumper, Image, Interner, LoadOptions, LoadReport, Placement, Symbol, dump,
-    dump_to_bytes, load_bytes,
+    Dumpable, Dumper, Interner, LoadOptions, LoadReport, Placement, Symbol, dump, dump_to_bytes, load_bytes,
 };
 use neodump_tests::drops::{Counted, live, made};
 use neodump_tests::fixture::{Value, Vm, natives};
 use neodump_tests::forge::Forge;
+use neodump_tests::heap::Heap;
 
 #[test]
 fn a_dump_that_is_refused_leaves_the_file_at_its_target_as_it_was() {
@@ -179,21 +179,6 @@ fn a_load_that_fails_leaves_the_interner_as_it_was() {
             let next = interner.intern("next");
             assert_eq!(next.id() as usize, before.len(), "{name}");
         }
-    }
-}
-
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use neodump_runtime::heap::{Edges, ObjectType};
 use neodump_runtime::{
-    AdoptImage, Dumpable, Image, LoadOptions, LoadReport, Placement, dump, dump_to_bytes, load_bytes,
+    AdoptImage, Dumpable, LoadOptions, LoadReport, Placement, dump, dump_to_bytes, load_bytes,
 };
+use neodump_tests::heap::Heap;
 
 /// What each test may use: a thirtieth of what a thread usually has.
 const STACK: usize = 256 << 10;
@@ -31,21 +32,6 @@ struct Value(usize);
 struct Cons {
     car: Value,
     cdr: Value,
-}
-
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
 }
 
 #[derive(Dumpable)]

@@ -9,23 +9,8 @@ use std::rc::Rc;
 
 use neodump_runtime::bounds::Field;
 use neodump_runtime::image::{HEADER_FIELDS, ImageHeader, Placed, SECTION_FIELDS, checksum};
-use neodump_runtime::{AdoptImage, Dumpable, Dumper, Image, LoadOptions, Natives, Placement};
-
-/// A heap that never frees.
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
-}
+use neodump_runtime::{Dumpable, Dumper, LoadOptions, Natives, Placement};
+use neodump_tests::heap::Heap;
 
 /// Dumps and loads at the preferred base and elsewhere.
 #[track_caller]

@@ -7,10 +7,11 @@ use std::sync::Mutex;
 
 use neodump_runtime::heap::ImageHasher;
 use neodump_runtime::{
-    AdoptImage, DumpError, Dumpable, Dumper, Image, ImageKey, ImageMap, ImageSet, ImageStr, ImageVec,
-    Interner, LoadOptions, LoadReport, Placement, Symbol, Way, dump_to_bytes,
+    AdoptImage, DumpError, Dumpable, Dumper, ImageKey, ImageMap, ImageSet, ImageStr, ImageVec, Interner,
+    LoadOptions, LoadReport, Placement, Symbol, Way, dump_to_bytes,
 };
 use neodump_tests::forge::Forge;
+use neodump_tests::heap::Heap;
 use proptest::prelude::*;
 
 #[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,20 +64,6 @@ struct Vm {
     set: ImageSet<ImageStr>,
     table: Value,
     keys: ImageVec<Value>,
-}
-
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
 }
 
 impl Value {
@@ -521,7 +508,7 @@ fn a_key_hashed_by_what_is_not_in_the_image_is_refused_at_the_dump() {
     }
     let mut vm = Vm { map: [(Elsewhere(8), 1)].into_iter().collect() };
     let Err(DumpError::Serialization { path, problem }) = dump_to_bytes(&mut vm) else { panic!("refused") };
-    assert_eq!(path, "vm.map[0].key");
+    assert_eq!(path, "vm.map[8].key");
     assert!(problem.contains("the object at 0x1000, which is not in the image"), "{problem}");
 }
 

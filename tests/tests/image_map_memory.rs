@@ -2,9 +2,9 @@
 //! all memory that is held is its own.
 
 use neodump_runtime::{
-    AdoptImage, Dumpable, Image, ImageMap, ImageSet, ImageStr, ImageVec, LoadOptions, Placement,
-    dump_to_bytes,
+    Dumpable, ImageMap, ImageSet, ImageStr, ImageVec, LoadOptions, Placement, dump_to_bytes,
 };
+use neodump_tests::heap::Heap;
 use neodump_tests::limit::{Watched, held};
 
 #[global_allocator]
@@ -22,20 +22,6 @@ struct Table {
     texts: ImageMap<ImageStr, ImageStr>,
     nested: ImageMap<u8, ImageMap<u8, ImageVec<u8>>>,
     set: ImageSet<ImageVec<u8>>,
-}
-
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
 }
 
 #[derive(Dumpable)]

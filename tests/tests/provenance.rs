@@ -7,9 +7,9 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use neodump_runtime::{
-    AdoptImage, Dumpable, Image, ImageMap, ImageStr, ImageVec, Interner, LoadOptions, Natives, Placement,
-    Symbol,
+    Dumpable, ImageMap, ImageStr, ImageVec, Interner, LoadOptions, Natives, Placement, Symbol,
 };
+use neodump_tests::heap::Heap;
 
 #[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
 #[dump(unsafe(word), objects(Pair = 0b001), symbol = 0b000, immediate(0b010))]
@@ -68,20 +68,6 @@ struct Vm {
     #[dump(shared)]
     shared: Rc<RefCell<Vec<Value>>>,
     table: BTreeMap<Symbol, Vec<Value>>,
-}
-
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
 }
 
 static CLASS: u64 = 42;

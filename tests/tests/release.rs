@@ -4,9 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use neodump_runtime::{AdoptImage, Dumpable, Image, ImageVec, LoadOptions, Placement, dump_to_bytes};
+use neodump_runtime::{Dumpable, ImageVec, LoadOptions, Placement, dump_to_bytes};
 use neodump_tests::drops::{Counted, Token, live, made};
 use neodump_tests::fixture::{Value, Vm};
+use neodump_tests::heap::Heap;
 
 #[derive(Dumpable, Clone, Copy, PartialEq, Eq, Debug)]
 #[dump(unsafe(word), objects(Node = 0b001, Leaf = 0b010), immediate(0b000))]
@@ -32,21 +33,6 @@ struct Node {
 struct Leaf {
     numbers: ImageVec<u64>,
     nested: ImageVec<ImageVec<u8>>,
-}
-
-#[derive(Default)]
-struct Heap {
-    image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
 }
 
 #[derive(Dumpable)]

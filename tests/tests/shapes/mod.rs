@@ -5,23 +5,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use neodump_runtime::image::{Placement, Way};
-use neodump_runtime::{AdoptImage, Dumper, Image, ImageRoot, LoadOptions, LoadReport, Natives};
-
-/// A heap that leaks what it allocates and keeps the image that it is loaded from.
-#[derive(Default, Debug)]
-pub struct Heap {
-    pub image: Option<Image>,
-}
-
-impl AdoptImage for Heap {
-    fn adopt(image: Image) -> Self {
-        Self { image: Some(image) }
-    }
-
-    fn image(&self) -> Option<&Image> {
-        self.image.as_ref()
-    }
-}
+use neodump_runtime::{Dumper, ImageRoot, LoadOptions, LoadReport, Natives};
+pub use neodump_tests::heap::Heap;
 
 /// A machine that can give its image back, so that the next load finds the preferred base free.
 pub trait Machine: ImageRoot {
