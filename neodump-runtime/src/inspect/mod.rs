@@ -37,6 +37,8 @@ mod audit;
 mod file;
 mod form;
 mod image;
+mod payload;
+mod read;
 mod relocated;
 mod schema;
 mod value;
