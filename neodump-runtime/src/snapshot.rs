@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::dump::{Dumper, ImageRoot};
-use crate::error::Result;
+use crate::error::{DumpError, Result};
 use crate::image::Source;
 use crate::load::{LoadOptions, Trust};
+use crate::native::Natives;
 
 /// A machine as it was at one moment: an image in memory.
 ///
@@ -39,6 +40,9 @@ use crate::load::{LoadOptions, Trust};
 pub struct Snapshot<R> {
     /// Written by [`Snapshot::of`] and never changed, which [`Snapshot::restore`] rests on.
     bytes: Arc<[u8]>,
+    /// Those that the dump was given: the types of natives are known by name in the bytes, which does not tell all of them
+    /// apart.
+    natives: Arc<Natives>,
     /// What they were dumped from.
     machine: PhantomData<fn() -> R>,
 }
@@ -50,8 +54,9 @@ impl<R: ImageRoot> Snapshot<R> {
     ///
     /// As [`dump`](crate::dump()), without the file.
     pub fn of(machine: &mut R, dumper: Dumper<'_>) -> Result<Self> {
+        let natives = Arc::new(dumper.natives.cloned().unwrap_or_default());
         let (bytes, _) = dumper.to_bytes(machine)?;
-        Ok(Self { bytes: bytes.into(), machine: PhantomData })
+        Ok(Self { bytes: bytes.into(), natives, machine: PhantomData })
     }
 
     /// Makes a machine of it, with the hooks, `validate` among them, of any load.
@@ -60,8 +65,17 @@ impl<R: ImageRoot> Snapshot<R> {
     ///
     /// Those of memory that cannot be had, of natives that `options` does not have, and of the machine's own hooks.
     pub fn restore(&self, options: LoadOptions<'_>) -> Result<R> {
+        if let Some(name) = options.natives.and_then(|natives| self.natives.differing(natives)) {
+            return Err(DumpError::Deserialization {
+                path: "natives".to_owned(),
+                problem: format!(
+                    "native \"{name}\" is of another type than that of the snapshot; list the same"
+                ),
+            });
+        }
         // SAFETY: the bytes are what a dump of this type wrote in this process, and nobody has changed them: they are
         // private, shared by reference only, and `u8` has no interior mutability. They are copied before they are used.
+        // What they say of natives by name was just compared by identity.
         unsafe { options.run(&Source::Bytes(&self.bytes), Trust::Own) }
     }
 }
@@ -75,7 +89,7 @@ impl<R> Snapshot<R> {
 
 impl<R> Clone for Snapshot<R> {
     fn clone(&self) -> Self {
-        Self { bytes: Arc::clone(&self.bytes), machine: PhantomData }
+        Self { bytes: Arc::clone(&self.bytes), natives: Arc::clone(&self.natives), machine: PhantomData }
     }
 }
 

@@ -32,7 +32,7 @@ use crate::error::{DumpError, Result};
 use crate::fingerprint::{Strict, fingerprint};
 use crate::heap::Image;
 use crate::image::{self, Replacement};
-use crate::native::{ImportId, ImportTable, Natives};
+use crate::native::{ImportId, ImportTable, NativeType, Natives};
 use crate::record::{Refusal, Step, render};
 use crate::schema::{TypeGraph, TypeRef};
 use crate::symbols::Interner;
@@ -66,7 +66,7 @@ pub fn dump_to_bytes<R: ImageRoot>(root: &mut R) -> Result<Vec<u8>> {
 /// How to dump.
 #[derive(Default)]
 pub struct Dumper<'a> {
-    natives: Option<&'a Natives>,
+    pub(crate) natives: Option<&'a Natives>,
     interner: Option<&'a Interner>,
     progress: Option<&'a mut dyn FnMut(Progress)>,
     strict: Option<Strict>,
@@ -303,20 +303,20 @@ pub(crate) fn import(
     natives: &Natives,
     images: &[&Image],
     address: usize,
-    type_name: &'static str,
+    ty: NativeType,
 ) -> Result<ImportId, Box<Refusal>> {
-    if let Some(id) = table.import(natives, address, type_name) {
+    if let Some(id) = table.import(natives, address, ty) {
         return Ok(id);
     }
     let loaded = images.iter().find_map(|image| image.import_at(address));
     let registered = loaded.and_then(|import| natives.address_of(import));
-    registered.and_then(|address| table.import(natives, address, type_name)).ok_or_else(|| {
+    registered.and_then(|address| table.import(natives, address, ty)).ok_or_else(|| {
         let mut types = natives.types_at(address).collect::<Vec<_>>().join(", ");
         if types.is_empty() {
             types = "nothing".to_owned();
         }
         Refusal::new(format!(
-            "native {address:#x} of type {type_name} is not registered ({types} is registered there); register it \
+            "native {address:#x} of type {ty} is not registered ({types} is registered there); register it \
              with Natives and give them to Dumper::natives, and if it is, take its pointer from one place or mark it \
              #[inline(never)]: a function that is inlined may have several addresses"
         ))

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::writer::{Writer, no_type_of_image};
 use crate::heap::{Kept, ObjectType};
+use crate::native::NativeType;
 use crate::record::{Job, Refusal, Step, Visitor};
 use crate::symbols::Symbol;
 
@@ -264,8 +265,8 @@ impl Visitor for Tracer<'_> {
         Ok(())
     }
 
-    fn native(&mut self, address: usize, type_name: &'static str) -> Result<(), Box<Refusal>> {
-        self.writer.import(address, type_name).map(|_| ())
+    fn native(&mut self, address: usize, ty: NativeType) -> Result<(), Box<Refusal>> {
+        self.writer.import(address, ty).map(|_| ())
     }
 
     fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Box<Refusal>> {

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::pool::{Pool, Target};
 use super::visited::Slot;
 use crate::heap::{Image, Kept, ObjectType, Tags};
-use crate::native::{ImportTable, Natives};
+use crate::native::{ImportTable, NativeType, Natives};
 use crate::record::{Dumpable, Place, Record, Refusal, write_elements, write_job};
 use crate::schema::SectionDecl;
 use crate::symbols::{Interner, Symbol};
@@ -381,8 +381,8 @@ impl<'a> Writer<'a> {
     /// # Errors
     ///
     /// If the native is not registered.
-    pub fn import(&mut self, address: usize, type_name: &'static str) -> Result<u32, Box<Refusal>> {
-        let id = super::import(&mut self.imports, self.natives, self.images, address, type_name)?;
+    pub fn import(&mut self, address: usize, ty: NativeType) -> Result<u32, Box<Refusal>> {
+        let id = super::import(&mut self.imports, self.natives, self.images, address, ty)?;
         Ok(id.0 + 1)
     }
 
@@ -391,13 +391,8 @@ impl<'a> Writer<'a> {
     /// # Errors
     ///
     /// If the static is not registered.
-    pub fn import_pointer(
-        &mut self,
-        at: Place,
-        address: usize,
-        type_name: &'static str,
-    ) -> Result<(), Box<Refusal>> {
-        let id = super::import(&mut self.imports, self.natives, self.images, address, type_name)?;
+    pub fn import_pointer(&mut self, at: Place, address: usize, ty: NativeType) -> Result<(), Box<Refusal>> {
+        let id = super::import(&mut self.imports, self.natives, self.images, address, ty)?;
         let slot = self.imports.get(id).map_or(0, |import| import.slot as u64);
         self.pools[at.pool as usize].put_word(at.offset, slot, Target::IMPORTS);
         Ok(())

@@ -11,7 +11,7 @@ use super::memory::{ArenaMemory, SectionMemory};
 use crate::dump::{FIRST_MANAGER, HEAP, HYDRATION, REFERENCE_BITS, ROOT, WORDS, Writer};
 use crate::error::{DumpError, Result as LoadResult};
 use crate::heap::{Arena, Group, Lattice, ObjectType, Plain, TAGS, Word, WordRef};
-use crate::native::{Import, ImportKind};
+use crate::native::{Binding, Import, ImportKind, NativeType};
 use crate::record::{At, Dumpable, Fault, Place, Record, Reference, audit_elements};
 use crate::schema::{IdHasher, SectionDecl};
 use crate::symbols::{Staged, Symbol};
@@ -60,6 +60,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) managers: &'a [(&'static str, usize)],
     pub(crate) arenas: &'a [ArenaMemory],
     pub(crate) imports: &'a [Import<'a>],
+    /// What each import was bound to.
+    pub(crate) bindings: &'a [Binding],
     pub(crate) imports_start: usize,
     pub(crate) symbols: u32,
     pub(crate) staged: Option<&'a Staged>,
@@ -466,21 +468,28 @@ impl<'a> Auditor<'a> {
     }
 
     /// Checks the number of the import of a function.
-    pub(crate) fn import(&mut self, number: u32, type_name: &str) -> Result<(), Box<Fault>> {
-        let import = number.checked_sub(1).and_then(|index| self.around.imports.get(index as usize));
-        match import {
-            Some(import) if import.kind == ImportKind::Function && import.type_name == type_name => Ok(()),
-            _ => Err(Fault::new(format!("import {number} is no function of type {type_name}"))),
+    pub(crate) fn import(&mut self, number: u32, ty: NativeType) -> Result<(), Box<Fault>> {
+        let position = number.checked_sub(1).map(|position| position as usize);
+        if position.is_some_and(|position| self.is_bound_to(position, ImportKind::Function, ty)) {
+            return Ok(());
         }
+        Err(Fault::new(format!("import {number} is no function of type {ty}")))
     }
 
     /// Checks a pointer to the image's copy of a static.
-    pub(crate) fn import_pointer(&mut self, address: u64, type_name: &str) -> Result<(), Box<Fault>> {
+    pub(crate) fn import_pointer(&mut self, address: u64, ty: NativeType) -> Result<(), Box<Fault>> {
         let slot = (address as usize).checked_sub(self.around.imports_start);
-        match slot.and_then(|slot| crate::native::import_at(self.around.imports, slot)) {
-            Some((_, import)) if import.kind == ImportKind::Data && import.type_name == type_name => Ok(()),
-            _ => Err(Fault::new(format!("{address:#x} is no import of a static of type {type_name}"))),
+        let import = slot.and_then(|slot| crate::native::import_at(self.around.imports, slot));
+        if import.is_some_and(|(id, _)| self.is_bound_to(id.0 as usize, ImportKind::Data, ty)) {
+            return Ok(());
         }
+        Err(Fault::new(format!("{address:#x} is no import of a static of type {ty}")))
+    }
+
+    /// Whether the native of an import is of this very type: its name alone does not say so.
+    fn is_bound_to(&self, position: usize, kind: ImportKind, ty: NativeType) -> bool {
+        let (import, binding) = (self.around.imports.get(position), self.around.bindings.get(position));
+        import.is_some_and(|import| import.kind == kind) && binding.is_some_and(|binding| binding.ty() == ty)
     }
 
     /// Checks that the bytes at `at` are those that `value` is stored as.

@@ -80,7 +80,7 @@ impl Pipeline<'_> {
             .filter_map(|(section, _)| Some((section.name, ordinal(section.name)?)))
             .collect();
         let imports_section = SectionMemory::of(&region, &header, framework::IMPORTS)?;
-        let imports = self.bind_natives(&region, &header, &imports_section)?;
+        let (imports, bindings) = self.bind_natives(&region, &header, &imports_section)?;
         let frozen = self.frozen(&region, &header)?;
         let staged = match (&self.interner, &frozen) {
             (Some(interner), Some(frozen)) => Some(interner.stage_in_place(frozen)?),
@@ -101,6 +101,7 @@ impl Pipeline<'_> {
                 managers: &managers,
                 arenas: &arenas,
                 imports: &imports,
+                bindings: &bindings,
                 imports_start: imports_section.start.addr(),
                 symbols: frozen.as_ref().map_or(0, Frozen::len),
                 staged: renumber,
@@ -112,7 +113,7 @@ impl Pipeline<'_> {
             indexes = audited.indexes;
         }
         self.report.audit = started.elapsed();
-        let imports = Arc::new(Bound::of(&imports));
+        let imports = Arc::new(Bound::of(&imports, &bindings));
         // SAFETY: the load goes on to hydrate, and the slots of the imports are its own.
         unsafe {
             self.finish(
@@ -158,7 +159,7 @@ impl Pipeline<'_> {
         region: &'r Region,
         header: &ImageHeader,
         slots: &SectionMemory,
-    ) -> Result<Vec<native::Import<'r>>> {
+    ) -> Result<(Vec<native::Import<'r>>, Vec<native::Binding>)> {
         let table = SectionMemory::of(region, header, native::SECTION)?;
         // SAFETY: `meta` is only read during a load, and stays as long as the region is borrowed.
         let bytes: &'r [u8] = unsafe { table.bytes() };
@@ -181,13 +182,14 @@ impl Pipeline<'_> {
                 "the natives are not those of the header",
             ));
         }
-        for binding in native::bind(&imports, self.natives)? {
+        let bindings = native::bind(&imports, self.natives)?;
+        for binding in &bindings {
             let slot = slots.start.wrapping_add(binding.slot());
             // SAFETY: the slot is in the Imports section, which is as long as all slots, aligned to
             // 64 KiB, and written by the load alone.
             unsafe { binding.fill(slot) };
         }
-        Ok(imports)
+        Ok((imports, bindings))
     }
 
     fn frozen(&self, region: &Region, header: &ImageHeader) -> Result<Option<Frozen>> {

@@ -14,7 +14,7 @@ use super::memory::SectionMemory;
 use super::order::{Group, Groups};
 use crate::dump::REFERENCE_BITS;
 use crate::heap::{AdoptImage, Image, Kept};
-use crate::native::Bound;
+use crate::native::{Bound, NativeType};
 use crate::record::{At, Reference};
 use crate::schema::{CheckedTypes, SectionDecl};
 use crate::symbols::{Frozen, Interner};
@@ -267,11 +267,18 @@ impl<'a> Reader<'a> {
         self.weak.push(Weak { this, place: reference.place, owner, refer });
     }
 
-    /// The address of the function with an import number.
-    pub(crate) fn native(&self, number: u32) -> usize {
-        let Some(slot) = number.checked_sub(1).and_then(|index| self.imports.slot(index as usize)) else {
+    /// The address of the function with an import number. One of another type ends the load before anybody calls it.
+    pub(crate) fn native(&mut self, number: u32, ty: NativeType) -> usize {
+        let Some((slot, bound)) = number.checked_sub(1).and_then(|index| self.imports.slot(index as usize))
+        else {
             self.broken("the number of an import")
         };
+        if bound != ty {
+            self.problem = Some(format!(
+                "import {number} is no function of type {ty}, but of another type of that name; list the one that the \
+                 field takes"
+            ));
+        }
         let slot = self.imports_start.wrapping_add(slot).cast::<usize>();
         // SAFETY: the slot is in the `imports` segment, and the load has filled it.
         unsafe { slot.read() }

@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use hashbrown::HashTable;
 
 use super::natives::Value;
-use super::{Natives, SLOT_ALIGN, section};
+use super::{NativeType, Natives, SLOT_ALIGN, section};
 use crate::error::{DumpError, Result};
 use crate::image::checksum;
 use crate::shown::{LONGEST, shown_to};
@@ -69,7 +69,7 @@ impl Import<'_> {
 pub struct ImportTable {
     imports: Vec<Import<'static>>,
     /// Address and type of each import in the process that dumps.
-    keys: Vec<(usize, &'static str)>,
+    keys: Vec<(usize, NativeType)>,
     /// Imports by address: machines exist whose every object points at a native.
     index: HashTable<u32>,
 }
@@ -81,26 +81,23 @@ impl ImportTable {
     }
 
     /// The import of the native of this type at this address, made if there is none; `None` if no such native is listed.
-    pub fn import(&mut self, natives: &Natives, address: usize, type_name: &str) -> Option<ImportId> {
-        let same = |&id: &u32| {
-            let (at, name) = self.keys[id as usize];
-            at == address && name == type_name
-        };
+    pub fn import(&mut self, natives: &Natives, address: usize, ty: NativeType) -> Option<ImportId> {
+        let same = |&id: &u32| self.keys[id as usize] == (address, ty);
         if let Some(&id) = self.index.find(spread(address), same) {
             return Some(ImportId(id));
         }
-        let native = natives.find(address, type_name)?;
+        let native = natives.find(address, ty)?;
         let slot = Import::place(self.slots_len(), native.align)?;
         let id = u32::try_from(self.imports.len()).ok()?;
         self.imports.push(Import {
             name: native.name.clone(),
-            type_name: native.type_name.into(),
+            type_name: native.ty.name().into(),
             kind: native.kind,
             size: native.size,
             align: native.align,
             slot,
         });
-        self.keys.push((address, native.type_name));
+        self.keys.push((address, ty));
         self.index.insert_unique(spread(address), id, |&id| spread(self.keys[id as usize].0));
         Some(ImportId(id))
     }
@@ -163,12 +160,18 @@ pub fn natives_hash(imports: &[Import<'_>]) -> u64 {
 /// An import and the native that fills its slot.
 #[derive(Clone, Copy)]
 pub struct Binding {
+    ty: NativeType,
     slot: usize,
     align: usize,
     value: Value,
 }
 
 impl Binding {
+    /// The type of the native.
+    pub fn ty(&self) -> NativeType {
+        self.ty
+    }
+
     /// The offset of the slot in the `imports` segment.
     pub fn slot(&self) -> usize {
         self.slot
@@ -233,9 +236,14 @@ pub fn bind(imports: &[Import<'_>], natives: &Natives) -> Result<Vec<Binding>> {
             continue;
         };
         let found = (&*import.type_name, import.kind, import.size, import.align);
-        let expected = (native.type_name, native.kind, native.size, native.align);
+        let expected = (native.ty.name(), native.kind, native.size, native.align);
         if found == expected {
-            bindings.push(Binding { slot: import.slot, align: import.align, value: native.value });
+            bindings.push(Binding {
+                ty: native.ty,
+                slot: import.slot,
+                align: import.align,
+                value: native.value,
+            });
         } else if found.0 != expected.0 {
             // Types of functions hold arrows, so none stands between them.
             let types = format!("{} in the image, {} in this build", found.0, expected.0);

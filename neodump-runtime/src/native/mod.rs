@@ -7,6 +7,7 @@
 
 mod bound;
 mod import;
+mod native_type;
 mod natives;
 mod section;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use import::spread;
 pub use import::{
     Binding, Import, ImportId, ImportKind, ImportTable, bind, import_at, natives_hash, slots_len,
 };
+pub use native_type::NativeType;
 pub use natives::Natives;
 pub use section::{decode, encode};
 

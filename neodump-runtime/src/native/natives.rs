@@ -1,6 +1,5 @@
 //! The natives of a machine: what its words, fields and slots may point at outside of the image.
 
-use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +7,7 @@ use std::mem::MaybeUninit;
 
 use hashbrown::HashTable;
 
-use super::{ImportKind, MAX_ALIGN, spread};
+use super::{ImportKind, MAX_ALIGN, NativeType, spread};
 use crate::error::{DumpError, Result};
 use crate::image::checksum;
 
@@ -46,7 +45,7 @@ pub struct Natives {
 pub(super) struct Native {
     pub(super) name: Cow<'static, str>,
     pub(super) address: usize,
-    pub(super) type_name: &'static str,
+    pub(super) ty: NativeType,
     pub(super) kind: ImportKind,
     pub(super) size: usize,
     pub(super) align: usize,
@@ -79,9 +78,9 @@ impl Natives {
                 "a native function must be a function pointer: cast it, as in `car as fn(&mut Vm) -> Value`"
             );
         }
-        let (name, type_name) = (name.into(), type_name::<F>());
-        if !is_function_pointer(type_name) {
-            self.problems.push(format!("native \"{name}\": {type_name} is not a function pointer, use data"));
+        let (name, ty) = (name.into(), NativeType::of::<F>());
+        if !is_function_pointer(ty.name()) {
+            self.problems.push(format!("native \"{name}\": {ty} is not a function pointer, use data"));
             return self;
         }
         // SAFETY: `F` is a function pointer, which is `POINTER` initialized bytes: any integer is.
@@ -89,7 +88,7 @@ impl Natives {
         // SAFETY: `F` has `POINTER` bytes, and every byte is a `MaybeUninit<u8>`.
         let bytes = unsafe { std::mem::transmute_copy::<F, [MaybeUninit<u8>; POINTER]>(&function) };
         let (kind, size, align) = (ImportKind::Function, POINTER, align_of::<F>());
-        self.add(Native { name, address, type_name, kind, size, align, value: Value::Function(bytes) })
+        self.add(Native { name, address, ty, kind, size, align, value: Value::Function(bytes) })
     }
 
     /// Adds a static of plain data, which every load copies into the image's `imports` segment.
@@ -101,10 +100,10 @@ impl Natives {
         name: impl Into<Cow<'static, str>>,
         data: &'static T,
     ) -> Self {
-        let (name, type_name) = (name.into(), type_name::<T>());
+        let (name, ty) = (name.into(), NativeType::of::<T>());
         let (size, align) = (size_of::<T>(), align_of::<T>());
         if size == 0 || align > MAX_ALIGN {
-            let problem = format!("native \"{name}\": {type_name} has size {size} and alignment {align}");
+            let problem = format!("native \"{name}\": {ty} has size {size} and alignment {align}");
             self.problems.push(format!("{problem}, a slot takes at least 1 and at most {MAX_ALIGN}"));
             return self;
         }
@@ -113,7 +112,7 @@ impl Natives {
         // do not change, and `MaybeUninit<u8>` admits padding.
         let bytes = unsafe { std::slice::from_raw_parts(start, size) };
         let (address, kind) = (start.addr(), ImportKind::Data);
-        self.add(Native { name, address, type_name, kind, size, align, value: Value::Data(bytes) })
+        self.add(Native { name, address, ty, kind, size, align, value: Value::Data(bytes) })
     }
 
     /// Adds all natives of another list.
@@ -143,13 +142,13 @@ impl Natives {
     }
 
     /// The name of the native of this type at this address; the first in order where it has several.
-    pub fn name_at(&self, address: usize, type_name: &str) -> Option<&str> {
-        self.find(address, type_name).map(|native| &*native.name)
+    pub fn name_at(&self, address: usize, ty: NativeType) -> Option<&str> {
+        self.find(address, ty).map(|native| &*native.name)
     }
 
     /// The types of the natives at this address, for the error about one of another type.
     pub fn types_at(&self, address: usize) -> impl Iterator<Item = &'static str> {
-        let types: BTreeSet<_> = self.at(address).map(|native| native.type_name).collect();
+        let types: BTreeSet<_> = self.at(address).map(|native| native.ty.name()).collect();
         types.into_iter()
     }
 
@@ -159,8 +158,13 @@ impl Natives {
     }
 
     /// The type of the native of this name.
-    pub fn type_of(&self, name: &str) -> Option<&'static str> {
-        self.get(name).map(|native| native.type_name)
+    pub fn type_of(&self, name: &str) -> Option<NativeType> {
+        self.get(name).map(|native| native.ty)
+    }
+
+    /// The first name, in order, that both lists have with different types.
+    pub(crate) fn differing(&self, other: &Natives) -> Option<&str> {
+        self.names().find(|name| other.type_of(name).is_some_and(|ty| self.type_of(name) != Some(ty)))
     }
 
     /// An error that lists what is wrong with the list, if anything is.
@@ -181,8 +185,8 @@ impl Natives {
     }
 
     /// Of several names of one native the first in order: the order of the list must not reach an image.
-    pub(super) fn find(&self, address: usize, type_name: &str) -> Option<&Native> {
-        self.at(address).filter(|native| native.type_name == type_name).min_by_key(|native| &native.name)
+    pub(super) fn find(&self, address: usize, ty: NativeType) -> Option<&Native> {
+        self.at(address).filter(|native| native.ty == ty).min_by_key(|native| &native.name)
     }
 
     /// The natives at an address, in any order.
@@ -193,12 +197,12 @@ impl Natives {
 
     fn add(mut self, native: Native) -> Self {
         if native.name.is_empty() {
-            self.problems.push(format!("a native of type {} has an empty name", native.type_name));
+            self.problems.push(format!("a native of type {} has an empty name", native.ty));
             return self;
         }
         if let Some(known) = self.get(&native.name) {
             let problem = format!("native \"{}\" is listed twice", native.name);
-            self.problems.push(format!("{problem}: as {} and as {}", known.type_name, native.type_name));
+            self.problems.push(format!("{problem}: as {} and as {}", known.ty, native.ty));
             return self;
         }
         let at = self.entries.len();

@@ -1,14 +1,12 @@
 //! The bytes of the Natives section: a header, a record for each import, and their strings.
 
 use std::borrow::Cow;
-
-use hashbrown::HashTable;
+use std::collections::HashSet;
 
 use super::import::slots_len;
 use super::natives::POINTER;
 use super::{Import, ImportKind, MAX_ALIGN, SECTION};
 use crate::error::{DumpError, Result};
-use crate::image::checksum;
 
 /// The number in the first four bytes: the layout below.
 const LAYOUT: u32 = 1;
@@ -99,16 +97,10 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Import<'_>>> {
     }
 }
 
-/// The first import whose name one before it has.
+/// The first import whose name one before it has. The names may be anybody's, so the set's hash is one that nobody knows.
 fn first_repeated(imports: &[Import<'_>]) -> Option<usize> {
-    let hash = |import: &Import<'_>| checksum(import.name.as_bytes());
-    let mut names: HashTable<&Import<'_>> = HashTable::with_capacity(imports.len());
-    imports.iter().position(|import| {
-        let key = hash(import);
-        let repeated = names.find(key, |known| known.name == import.name).is_some();
-        names.insert_unique(key, import, |known| hash(known));
-        repeated
-    })
+    let mut names = HashSet::with_capacity(imports.len());
+    imports.iter().position(|import| !names.insert(&*import.name))
 }
 
 /// One record, whose slot is the first that fits behind `end`.

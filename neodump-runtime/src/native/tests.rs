@@ -1,13 +1,12 @@
 //! Promises of the natives: found by name and type, and nothing in a file is trusted.
 
-use std::any::type_name;
 use std::mem::MaybeUninit;
 
 use proptest::prelude::*;
 
 use super::{
-    Import, ImportKind, ImportTable, MAX_ALIGN, Natives, SLOT_ALIGN, bind, decode, encode, import_at,
-    natives_hash, slots_len,
+    Import, ImportKind, ImportTable, MAX_ALIGN, NativeType, Natives, SLOT_ALIGN, bind, decode, encode,
+    import_at, natives_hash, slots_len,
 };
 use crate::error::DumpError;
 
@@ -66,10 +65,10 @@ fn address<T>(data: &'static T) -> usize {
 /// A table that imports everything.
 fn table(natives: &Natives) -> ImportTable {
     let mut table = ImportTable::new();
-    table.import(natives, address(&BYTE), "u8").unwrap();
-    table.import(natives, car as Car as usize, type_name::<Car>()).unwrap();
-    table.import(natives, address(&VTABLE), type_name::<Vtable>()).unwrap();
-    table.import(natives, address(&WIDE), type_name::<Wide>()).unwrap();
+    table.import(natives, address(&BYTE), NativeType::of::<u8>()).unwrap();
+    table.import(natives, car as Car as usize, NativeType::of::<Car>()).unwrap();
+    table.import(natives, address(&VTABLE), NativeType::of::<Vtable>()).unwrap();
+    table.import(natives, address(&WIDE), NativeType::of::<Wide>()).unwrap();
     table
 }
 
@@ -84,7 +83,7 @@ fn changes(error: DumpError) -> Vec<String> {
 fn a_native_is_imported_once_and_gets_an_aligned_slot_of_its_own() {
     let natives = natives();
     let mut table = table(&natives);
-    let first = table.import(&natives, address(&BYTE), "u8").unwrap();
+    let first = table.import(&natives, address(&BYTE), NativeType::of::<u8>()).unwrap();
     assert_eq!(first.0, 0);
     assert_eq!(table.imports().len(), 4);
     let mut end = 0;
@@ -101,9 +100,9 @@ fn a_native_is_imported_once_and_gets_an_aligned_slot_of_its_own() {
 #[test]
 fn an_address_of_another_type_or_of_no_native_is_not_imported() {
     let (natives, mut table) = (natives(), ImportTable::new());
-    assert_eq!(table.import(&natives, address(&BYTE), "i8"), None);
-    assert_eq!(table.import(&natives, address(&BYTE) + 1, "u8"), None);
-    assert_eq!(table.import(&natives, cdr as Car as usize, type_name::<Car>()), None);
+    assert_eq!(table.import(&natives, address(&BYTE), NativeType::of::<i8>()), None);
+    assert_eq!(table.import(&natives, address(&BYTE) + 1, NativeType::of::<u8>()), None);
+    assert_eq!(table.import(&natives, cdr as Car as usize, NativeType::of::<Car>()), None);
     assert!(table.imports().is_empty());
     assert_eq!(natives.types_at(address(&BYTE)).collect::<Vec<_>>(), ["u8"]);
 }
@@ -214,9 +213,9 @@ fn of_several_names_of_one_native_the_first_in_order_is_imported() {
         Natives::new().function("car", car as Car).function("first", car as Car),
     ];
     for natives in lists {
-        assert_eq!(natives.name_at(car as Car as usize, type_name::<Car>()), Some("car"));
+        assert_eq!(natives.name_at(car as Car as usize, NativeType::of::<Car>()), Some("car"));
         let mut table = ImportTable::new();
-        let id = table.import(&natives, car as Car as usize, type_name::<Car>()).unwrap();
+        let id = table.import(&natives, car as Car as usize, NativeType::of::<Car>()).unwrap();
         assert_eq!(table.get(id).unwrap().name, "car");
         assert_eq!(natives.names().collect::<Vec<_>>(), ["car", "first"]);
     }

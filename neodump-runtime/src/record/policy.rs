@@ -204,12 +204,12 @@ pub mod with {
 
 /// Host functions and statics: `#[dump(native)]`.
 pub mod native {
-    use std::any::type_name;
     use std::mem::transmute_copy;
 
     use super::super::{At, Fault, Place, Record, Refusal, Visitor};
     use crate::dump::Writer;
     use crate::load::{Auditor, Reader};
+    use crate::native::NativeType;
     use crate::schema::{Shape, TypeRef};
 
     /// The record of a function: the number of its import, 0 for none.
@@ -247,34 +247,40 @@ pub mod native {
     }
 
     /// Walks a function.
-    pub fn walk<F: Copy, V: Visitor>(function: &F, v: &mut V) -> Result<(), V::Stop> {
-        v.native(address(function), type_name::<F>())
+    pub fn walk<F: Copy + 'static, V: Visitor>(function: &F, v: &mut V) -> Result<(), V::Stop> {
+        v.native(address(function), NativeType::of::<F>())
     }
 
     /// Walks a function that may be absent.
-    pub fn walk_option<F: Copy, V: Visitor>(function: &Option<F>, v: &mut V) -> Result<(), V::Stop> {
+    pub fn walk_option<F: Copy + 'static, V: Visitor>(
+        function: &Option<F>,
+        v: &mut V,
+    ) -> Result<(), V::Stop> {
         function.as_ref().map_or(Ok(()), |function| walk(function, v))
     }
 
     /// Walks a reference to a static.
-    pub fn walk_static<T, V: Visitor>(value: &&'static T, v: &mut V) -> Result<(), V::Stop> {
-        v.native(std::ptr::from_ref(*value).addr(), type_name::<T>())
+    pub fn walk_static<T: 'static, V: Visitor>(value: &&'static T, v: &mut V) -> Result<(), V::Stop> {
+        v.native(std::ptr::from_ref(*value).addr(), NativeType::of::<T>())
     }
 
     /// Walks a reference to a static that may be absent.
-    pub fn walk_option_static<T, V: Visitor>(value: &Option<&'static T>, v: &mut V) -> Result<(), V::Stop> {
+    pub fn walk_option_static<T: 'static, V: Visitor>(
+        value: &Option<&'static T>,
+        v: &mut V,
+    ) -> Result<(), V::Stop> {
         value.as_ref().map_or(Ok(()), |value| walk_static(value, v))
     }
 
     /// Writes the number of a function's import.
-    pub fn write<F: Copy>(function: &F, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        let number = w.import(address(function), type_name::<F>())?;
+    pub fn write<F: Copy + 'static>(function: &F, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
+        let number = w.import(address(function), NativeType::of::<F>())?;
         w.put(at, &number.to_le_bytes());
         Ok(())
     }
 
     /// Writes the number of the import of a function that may be absent.
-    pub fn write_option<F: Copy>(
+    pub fn write_option<F: Copy + 'static>(
         function: &Option<F>,
         at: Place,
         w: &mut Writer<'_>,
@@ -283,12 +289,16 @@ pub mod native {
     }
 
     /// Writes a pointer to the image's copy of a static.
-    pub fn write_static<T>(value: &&'static T, at: Place, w: &mut Writer<'_>) -> Result<(), Box<Refusal>> {
-        w.import_pointer(at, std::ptr::from_ref(*value).addr(), type_name::<T>())
+    pub fn write_static<T: 'static>(
+        value: &&'static T,
+        at: Place,
+        w: &mut Writer<'_>,
+    ) -> Result<(), Box<Refusal>> {
+        w.import_pointer(at, std::ptr::from_ref(*value).addr(), NativeType::of::<T>())
     }
 
     /// Writes a pointer to the image's copy of a static that may be absent; zeros if it is.
-    pub fn write_option_static<T>(
+    pub fn write_option_static<T: 'static>(
         value: &Option<&'static T>,
         at: Place,
         w: &mut Writer<'_>,
@@ -301,11 +311,12 @@ pub mod native {
     /// # Safety
     ///
     /// `at` must be an audited record of a function of this type.
-    pub unsafe fn read<F: Copy>(at: At, r: &mut Reader<'_>) -> F {
+    pub unsafe fn read<F: Copy + 'static>(at: At, r: &mut Reader<'_>) -> F {
         const { assert_pointer::<F>() };
         // SAFETY: the caller promises an audited record.
-        let address = r.native(unsafe { at.get::<u32>() });
-        // SAFETY: the audit checked that the import is a function of this type.
+        let address = r.native(unsafe { at.get::<u32>() }, NativeType::of::<F>());
+        // SAFETY: the reader refuses the load if the import is no function of this type, before anybody calls it; the bits
+        // are those of a function pointer in any case.
         unsafe { transmute_copy::<usize, F>(&address) }
     }
 
@@ -314,7 +325,7 @@ pub mod native {
     /// # Safety
     ///
     /// As [`read`].
-    pub unsafe fn read_option<F: Copy>(at: At, r: &mut Reader<'_>) -> Option<F> {
+    pub unsafe fn read_option<F: Copy + 'static>(at: At, r: &mut Reader<'_>) -> Option<F> {
         // SAFETY: the caller promises an audited record.
         if unsafe { at.get::<u32>() } == 0 {
             return None;
@@ -328,9 +339,9 @@ pub mod native {
     /// # Safety
     ///
     /// `at` must be valid for the record.
-    pub unsafe fn audit<F>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+    pub unsafe fn audit<F: 'static>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         // SAFETY: the caller promises four readable bytes.
-        a.import(unsafe { at.get::<u32>() }, type_name::<F>())
+        a.import(unsafe { at.get::<u32>() }, NativeType::of::<F>())
     }
 
     /// Audits the number of an import that may be absent.
@@ -338,7 +349,7 @@ pub mod native {
     /// # Safety
     ///
     /// `at` must be valid for the record.
-    pub unsafe fn audit_option<F>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+    pub unsafe fn audit_option<F: 'static>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         // SAFETY: the caller promises four readable bytes.
         if unsafe { at.get::<u32>() } == 0 {
             return Ok(());
@@ -352,9 +363,9 @@ pub mod native {
     /// # Safety
     ///
     /// `at` must be valid for the record.
-    pub unsafe fn audit_static<T>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+    pub unsafe fn audit_static<T: 'static>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         // SAFETY: the caller promises eight readable bytes.
-        a.import_pointer(unsafe { at.get::<u64>() }, type_name::<T>())
+        a.import_pointer(unsafe { at.get::<u64>() }, NativeType::of::<T>())
     }
 
     /// Audits a pointer to the image's copy of a static that may be absent.
@@ -362,7 +373,7 @@ pub mod native {
     /// # Safety
     ///
     /// `at` must be valid for the record.
-    pub unsafe fn audit_option_static<T>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
+    pub unsafe fn audit_option_static<T: 'static>(at: At, a: &mut Auditor<'_>) -> Result<(), Box<Fault>> {
         // SAFETY: the caller promises eight readable bytes.
         if unsafe { at.get::<u64>() } == 0 {
             return Ok(());

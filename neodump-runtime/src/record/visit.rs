@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use super::{Dumpable, Refusal, Step};
 use crate::heap::ObjectType;
+use crate::native::NativeType;
 use crate::symbols::Symbol;
 
 /// Work that a walk put off: `count` values behind an owned indirection.
@@ -92,8 +93,8 @@ pub trait Visitor: Sized {
     /// # Errors
     ///
     /// The visitor's own.
-    fn native(&mut self, address: usize, type_name: &'static str) -> Result<(), Self::Stop> {
-        let _ = (address, type_name);
+    fn native(&mut self, address: usize, ty: NativeType) -> Result<(), Self::Stop> {
+        let _ = (address, ty);
         Ok(())
     }
 

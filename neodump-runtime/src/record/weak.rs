@@ -8,6 +8,7 @@ use std::any::TypeId;
 use super::{Dumpable, Job, Place, Record, Refusal, Visitor};
 use crate::dump::Writer;
 use crate::heap::ObjectType;
+use crate::native::NativeType;
 use crate::symbols::Symbol;
 
 /// The record of a weak reference: in place, and written when all objects have places.
@@ -52,8 +53,8 @@ impl<V: Visitor> Visitor for Weakly<'_, V> {
         self.0.symbol(symbol)
     }
 
-    fn native(&mut self, address: usize, type_name: &'static str) -> Result<(), V::Stop> {
-        self.0.native(address, type_name)
+    fn native(&mut self, address: usize, ty: NativeType) -> Result<(), V::Stop> {
+        self.0.native(address, ty)
     }
 
     fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), V::Stop> {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use super::{Fields, Outcome};
 use crate::global::Captured;
+use crate::native::NativeType;
 use crate::record::{Dumpable, Step};
 
 /// How the leaves of a value are shown.
@@ -141,7 +142,7 @@ impl Fields<'_> {
     /// # Safety
     ///
     /// As [`field`](Self::field); `F` is a function pointer.
-    pub unsafe fn native_field<F: Copy>(&mut self, name: &'static str, field: *mut F) {
+    pub unsafe fn native_field<F: Copy + 'static>(&mut self, name: &'static str, field: *mut F) {
         let change = |function: &mut F, f: &mut Fields<'_>| match f.other_function(Some(*function)) {
             Some(other) => {
                 *function = other;
@@ -160,7 +161,11 @@ impl Fields<'_> {
     /// # Safety
     ///
     /// As [`native_field`](Self::native_field).
-    pub unsafe fn native_option_field<F: Copy>(&mut self, name: &'static str, field: *mut Option<F>) {
+    pub unsafe fn native_option_field<F: Copy + 'static>(
+        &mut self,
+        name: &'static str,
+        field: *mut Option<F>,
+    ) {
         let natives = self.natives;
         let tell =
             |function: &Option<F>| function.as_ref().map_or("None".to_owned(), |f| name_of(natives, f));
@@ -195,24 +200,24 @@ impl Fields<'_> {
     }
 
     /// A registered function of the type that is another one.
-    fn other_function<F: Copy>(&self, function: Option<F>) -> Option<F> {
+    fn other_function<F: Copy + 'static>(&self, function: Option<F>) -> Option<F> {
         const { assert!(size_of::<F>() == size_of::<usize>(), "a native function is a function pointer") };
         let now = function.as_ref().map(address_of);
         let mut names =
-            self.natives.names().filter(|name| self.natives.type_of(name) == Some(type_name::<F>()));
+            self.natives.names().filter(|name| self.natives.type_of(name) == Some(NativeType::of::<F>()));
         let address = names.find_map(|name| self.natives.address_of(name).filter(|at| Some(*at) != now))?;
         // SAFETY: a function pointer of this type was registered with this address.
         Some(unsafe { std::mem::transmute_copy::<usize, F>(&address) })
     }
 }
 
-fn address_of<F: Copy>(function: &F) -> usize {
+fn address_of<F: Copy + 'static>(function: &F) -> usize {
     // SAFETY: a function pointer is an address; its size is checked where the other one is looked for.
     unsafe { std::mem::transmute_copy::<F, usize>(function) }
 }
 
-fn name_of<F: Copy>(natives: &crate::native::Natives, function: &F) -> String {
-    let name = natives.name_at(address_of(function), type_name::<F>());
+fn name_of<F: Copy + 'static>(natives: &crate::native::Natives, function: &F) -> String {
+    let name = natives.name_at(address_of(function), NativeType::of::<F>());
     name.unwrap_or("a function that is not registered").to_owned()
 }
 
