@@ -8,6 +8,16 @@ fn the_format_changes_with_its_version_only() {
 }
 
 #[test]
+fn the_bytes_of_a_small_machine_are_reviewed() {
+    let mut symbols = Interner::new();
+    let list = Value::pair(Value::number(2), Value::pair(Value::number(3), Value::NIL));
+    let globals = HashMap::from([(symbols.intern("primes"), list), (symbols.intern("nothing"), Value::NIL)]);
+    let mut small = Machine { heap: Heap::default(), symbols, globals, lookups: 0 };
+    let bytes = neodump_runtime::dump_to_bytes(&mut small).expect("the machine can be dumped");
+    neodump_runtime::assert_golden!(Machine, bytes);
+}
+
+#[test]
 fn a_loaded_machine_knows_what_the_booted_one_worked_out() {
     let mut booted = Machine::boot();
     let bytes = neodump_runtime::dump_to_bytes(&mut booted).expect("the machine can be dumped");

@@ -5,11 +5,15 @@
 //! the version beside it has not, the test fails, whatever `INSTA_UPDATE` says.
 
 mod check;
+#[cfg(feature = "inspect")]
+mod golden;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 pub use check::check;
+#[cfg(feature = "inspect")]
+pub use golden::golden;
 pub use parts::{Format, FormatFallback, FormatProbe, Part};
 
 /// Locks the format of an image type, a section type or any other dumpable type in snapshots.
