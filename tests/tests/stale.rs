@@ -265,3 +265,55 @@ fn the_schema_of_a_machine_with_every_kind_of_field_is_read_back() {
         .sum();
     assert_eq!(lines, text.lines().count());
 }
+
+/// The machine of the guide, before and after its change.
+macro_rules! guide {
+    ($module:ident, version $version:literal, { $($field:ident: $ty:ty)? }) => {
+        #[allow(dead_code, reason = "only the schemas of these types are looked at")]
+        mod $module {
+            use neodump_runtime::{Dumpable, Symbol};
+
+            #[derive(Dumpable)]
+            #[dump(id = "vm::Face")]
+            #[repr(C)]
+            pub(crate) struct Face {
+                height: u16,
+                weight: u16,
+                $($field: $ty,)?
+            }
+
+            #[derive(Dumpable, Default)]
+            #[dump(section = "faces", version = $version, id = "vm::FaceTable")]
+            pub(crate) struct FaceTable {
+                faces: std::collections::HashMap<Symbol, Face>,
+            }
+
+            #[derive(Dumpable, Default)]
+            #[dump(image = "guide", version = 1, id = "vm::Vm")]
+            pub(crate) struct Vm {
+                faces: FaceTable,
+            }
+        }
+    };
+}
+
+guide!(before, version 3, {});
+guide!(after, version 3, { stipple: u32 });
+guide!(bumped, version 4, { stipple: u32 });
+
+#[test]
+fn the_guide_shows_what_the_lock_and_the_load_say() {
+    use neodump_runtime::format_lock::{FormatProbe, check};
+
+    let guide = include_str!("../../docs/guide/version-bump.md");
+    let shown = |said: &str, before: &str| {
+        let lines: Vec<String> = said.lines().map(|line| format!("   {line}\n")).collect();
+        let text = lines.concat().replacen("   ", before, 1);
+        assert!(guide.contains(&text), "the guide does not show\n{text}");
+    };
+    let (old, new) = (FormatProbe::<before::Vm>::format(), FormatProbe::<after::Vm>::format());
+    let problem = check(Some(&old.parts()[1].text()), &new.parts()[1]).expect_err("the lock holds");
+    shown(&problem, "   formats/Vm.faces.snap: ");
+    let bytes = dump_to_bytes(&mut before::Vm::default()).expect("the machine can be dumped");
+    shown(&message::<bumped::Vm>(&bytes), "   ");
+}

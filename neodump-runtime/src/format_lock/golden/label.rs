@@ -37,6 +37,7 @@ pub(super) fn describe<'a>(image: &Image<'a>, node: &Node<'a>) -> Described<'a> 
             Some(native) => format!("native {import} {:?}", native.name),
             None => format!("native {import}"),
         },
+        Node::Weak(offset) => format!("weak to {offset:#x}"),
         Node::Text(bytes) => return Described::Text(text(bytes), bytes),
         Node::Bytes(bytes) => return Described::Text(format!("{} bytes", bytes.len()), bytes),
         Node::One(_) => return Described::Parts("one value".to_owned()),
