@@ -25,9 +25,9 @@ pub trait Files {
     fn open(&self, path: &Path) -> neodump_runtime::Result<ImageFile>;
 }
 
-/// The files of the disk, mapped.
+/// The files of the disk, mapped: for the tool, whose user answers for what else is done to them.
 #[derive(Debug)]
-pub struct Disk;
+pub(crate) struct Disk;
 
 impl Files for Disk {
     fn open(&self, path: &Path) -> neodump_runtime::Result<ImageFile> {

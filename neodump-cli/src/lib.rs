@@ -18,7 +18,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::Cli;
-pub use file::{Disk, Files};
+use file::Disk;
+pub use file::Files;
 use output::{Failure, style};
 
 /// What a command came to, as the exit code of the process.

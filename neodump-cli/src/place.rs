@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use neodump_runtime::inspect::{Image, Object};
+use neodump_runtime::inspect::Image;
+use neodump_runtime::schema::base_name;
 
-use crate::graph::short_name;
 use crate::output::Failure;
 
 /// An offset in the file, or an object by type and number.
@@ -55,7 +55,7 @@ impl Place {
                     image.schema().types().get(id.index()).map_or("", |ty| ty.name())
                 };
                 let exact = image.arenas().iter().find(|arena| name_of(arena.ty()) == name);
-                let mut short = image.arenas().iter().filter(|arena| short_name(name_of(arena.ty())) == name);
+                let mut short = image.arenas().iter().filter(|arena| base_name(name_of(arena.ty())) == name);
                 let found = match (exact, short.next()) {
                     (Some(arena), _) => arena,
                     (None, Some(_)) if short.next().is_some() => {
@@ -75,17 +75,6 @@ impl Place {
             }
         }
     }
-}
-
-/// An object as [`Place`] reads it: `Cons#12`.
-pub(crate) fn object_text(image: &Image<'_>, object: Object) -> String {
-    let name = |id: neodump_runtime::inspect::TypeId| {
-        image.schema().types().get(id.index()).map_or("", |ty| ty.name())
-    };
-    let whole = name(object.ty);
-    let short = short_name(whole);
-    let same = image.schema().objects().iter().filter(|ty| short_name(name(**ty)) == short).count();
-    format!("{}#{}", if same > 1 { whole } else { short }, object.index)
 }
 
 #[cfg(test)]

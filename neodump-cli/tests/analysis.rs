@@ -262,3 +262,44 @@ fn no_file_makes_diff_panic_or_hang() {
         }
     }
 }
+
+/// The files of the disk.
+struct Disk;
+
+impl Files for Disk {
+    fn open(&self, path: &Path) -> neodump_runtime::Result<ImageFile> {
+        ImageFile::read(path)
+    }
+}
+
+#[test]
+fn a_page_never_takes_the_place_of_the_image_that_it_draws() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    let draw = |image: &str, page: &str| {
+        let command = format!("draw {} -o {}", path(image).display(), path(page).display());
+        common::outcome_of(&Disk, &command)
+    };
+    std::fs::write(path("a.ndump"), fixture()).expect("written");
+    std::fs::hard_link(path("a.ndump"), path("hard")).expect("linked");
+    let mut links = vec!["a.ndump", "./a.ndump", "hard"];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(path("a.ndump"), path("soft")).expect("linked");
+        links.push("soft");
+    }
+    for page in links {
+        let (outcome, _, err) = draw("a.ndump", page);
+        assert_eq!(outcome, Outcome::Refused, "{page}");
+        assert!(err.contains("write to another file"), "{page}: {err}");
+        assert_eq!(std::fs::read(path("a.ndump")).expect("read"), fixture(), "{page}");
+    }
+    // What is there before is replaced as a whole, and nothing is left beside it.
+    std::fs::write(path("page.html"), "x".repeat(10 << 20)).expect("written");
+    let (outcome, _, err) = draw("a.ndump", "page.html");
+    assert_eq!((outcome, err.as_str()), (Outcome::Done, ""));
+    assert_eq!(std::fs::read_to_string(path("page.html")).expect("read"), said("draw", "-o -"));
+    let beside = std::fs::read_dir(folder.path()).expect("a folder");
+    let names = beside.map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
+    assert!(names.into_iter().all(|name| !name.ends_with(".tmp")));
+}

@@ -5,7 +5,7 @@ mod common;
 use common::{fixture, outcome};
 use neodump_cli::Outcome;
 use neodump_tests::fixture::Vm;
-use neodump_tests::forge::Forge;
+use neodump_tests::forge::{Forge, assemble};
 
 /// Every command, with every way to show something.
 const COMMANDS: &[&str] = &[
@@ -167,4 +167,62 @@ fn a_schema_that_is_none_is_refused() {
         let sealed = forge.sealed().to_vec();
         sweep(&sealed, &format!("{from} for {to}"));
     }
+}
+
+/// The fixture with another schema text.
+fn with_schema(change: impl Fn(String) -> String) -> Vec<u8> {
+    let (identity, mut sections) = Forge::new(&fixture()).apart();
+    for (spec, body) in &mut sections {
+        if spec.name == "Schema" {
+            *body = change(String::from_utf8(body.clone()).expect("text")).into_bytes();
+        }
+    }
+    assemble(&identity, &sections)
+}
+
+#[test]
+fn no_command_lets_a_schema_control_the_terminal() {
+    let image = with_schema(|text| text.replace("::Cons", "::\x1b]0;pwned\x07Cons"));
+    for command in COMMANDS {
+        let (outcome, out, err) = outcome(&image, command);
+        assert_eq!(outcome, Outcome::Refused, "{command}");
+        assert!(!out.contains(['\x1b', '\x07']) && !err.contains(['\x1b', '\x07']), "{command}: {out}{err}");
+        assert!(err.contains("control characters"), "{command}: {err}");
+    }
+}
+
+#[test]
+fn a_trailing_array_anywhere_is_refused_by_every_command() {
+    for at in [u64::MAX, u64::MAX - 7, 1 << 40] {
+        let tail = format!("tail at {at} stride 8: ");
+        let image = with_schema(|text| {
+            let lines = text.lines().map(|line| match line.split_once(": ") {
+                Some((head, rest)) if head.contains("Cons object size") => format!("{head} {tail}{rest}"),
+                _ => line.to_owned(),
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        });
+        for command in COMMANDS {
+            let (outcome, _, err) = outcome(&image, command);
+            assert_eq!(outcome, Outcome::Refused, "{command}");
+            assert!(err.contains("the trailing array starts behind the object"), "{command}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_is_walked_in_a_time_that_its_length_bounds() {
+    // A long type in many places of another; with its places copied for each this would take gigabytes.
+    let image = with_schema(|mut text| {
+        let word = text.lines().find_map(|line| line.strip_prefix("word ")).expect("a word");
+        let word = word.split(": ").next().expect("a name").to_owned();
+        text.push_str("struct A: 1000000000 bytes align 1 hydrated\n");
+        (0..20_000).for_each(|n| text.push_str(&format!("  a{n}: {word} at {}\n", n * 8)));
+        text.push_str("struct B: 1000000000000 bytes align 1 hydrated\n");
+        (0..20_000).for_each(|n| text.push_str(&format!("  b{n}: A at 0\n")));
+        text
+    });
+    let start = std::time::Instant::now();
+    sweep(&image, "a schema of many places");
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -5,7 +5,7 @@ use neodump_runtime::inspect::{Arena, Image, Section, Value};
 use serde_json::json;
 
 use super::ShowArgs;
-use crate::decode::{self, symbol_name};
+use crate::decode::{self, printable, symbol_name};
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::output::{Failure, Output, count, offset, style};
 
@@ -116,7 +116,7 @@ fn symbols(image: &Image<'_>, out: &mut Output<'_>) -> Result<(), Failure> {
         return out.json(&all);
     }
     for id in ids {
-        writeln!(out.text(), "{id:>8} {}", symbol_name(image, id))?;
+        writeln!(out.text(), "{id:>8} {}", printable(&symbol_name(image, id)))?;
     }
     Ok(())
 }
@@ -130,7 +130,8 @@ fn natives(image: &Image<'_>, out: &mut Output<'_>) -> Result<(), Failure> {
         return out.json(&all.collect::<Vec<_>>());
     }
     for native in image.natives() {
-        writeln!(out.text(), "{:>6}  {}: {}", native.slot, native.name, native.type_name)?;
+        let (name, ty) = (printable(&native.name), printable(&native.type_name));
+        writeln!(out.text(), "{:>6}  {name}: {ty}", native.slot)?;
     }
     Ok(())
 }

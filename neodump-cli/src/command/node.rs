@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::graph::{Graph, Node, node_name, root_name};
 use crate::output::offset;
-use crate::place::object_text;
 
 /// What a node is.
 #[derive(Debug, Clone, Serialize)]
@@ -51,7 +50,7 @@ impl NodeReport {
             }
             Node::Object(object) => Self {
                 kind: "object",
-                name: object_text(image, object),
+                name: graph.nodes.object_name(object),
                 ty: type_name(object.ty),
                 offset: object.offset,
                 bytes,

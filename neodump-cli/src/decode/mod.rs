@@ -45,6 +45,20 @@ pub(crate) fn object_name(image: &Image<'_>, object: Object) -> String {
     format!("{}@{:#x}", image.schema().ty(object.ty).short_name(), object.offset)
 }
 
+/// Text out of a file as a terminal may show it: control characters are escaped.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Those that only a quoted string escapes stand for themselves.
+        if matches!(c, '\'' | '"' | '\\') {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_debug());
+        }
+    }
+    shown
+}
+
 /// The name of a symbol as text; one that its own name does not look up has `#:` before it.
 pub(crate) fn symbol_name(image: &Image<'_>, id: u32) -> String {
     let name = String::from_utf8_lossy(image.symbol(id).unwrap_or_default()).into_owned();

@@ -2,7 +2,7 @@
 
 use neodump_runtime::inspect::{Event, Form, Image, Node, Step, TypeId, Value, Walk};
 
-use super::{hex, object_name, symbol_name};
+use super::{hex, object_name, printable, symbol_name};
 use crate::output::{count, style};
 
 /// Bytes that are shown of a value that is nothing but bytes.
@@ -211,7 +211,7 @@ impl Printer<'_, '_> {
             Node::Float(number) => format!("{number:?}"),
             Node::Char(c) => format!("{c:?}"),
             Node::Duration(seconds, nanoseconds) => format!("{seconds}.{nanoseconds:09} s"),
-            Node::Symbol(id) => format!("symbol {}", symbol_name(self.image, *id)),
+            Node::Symbol(id) => format!("symbol {}", printable(&symbol_name(self.image, *id))),
             Node::Immediate(bits) => format!("{bits:#x}"),
             Node::Object(object) => {
                 let ty = style::TYPE;
@@ -221,7 +221,10 @@ impl Printer<'_, '_> {
             Node::Weak(offset) => format!("weak {offset:#x}"),
             Node::None => "none".to_owned(),
             Node::Native(import) => {
-                format!("native {}", self.image.natives().get(*import).map_or("?", |native| &native.name))
+                format!(
+                    "native {}",
+                    printable(self.image.natives().get(*import).map_or("?", |native| &native.name))
+                )
             }
             Node::Text(text) => format!("{:?}", String::from_utf8_lossy(text)),
             Node::Bytes([]) => "no bytes".to_owned(),

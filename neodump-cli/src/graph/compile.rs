@@ -203,17 +203,31 @@ impl<'a> Compiler<'_, 'a> {
 
     /// Appends a record inside of the record.
     fn nest(&mut self, id: TypeId, list: &mut List, at: u64, inner: ListId) -> Result<(), DumpError> {
-        let List { size, ops, weight, .. } = self.layouts.list(inner).clone();
+        let part = self.layouts.list(inner);
+        let (size, weight) = (part.size, part.weight);
+        // A long list stays where it is: it may be part of many.
+        let ops = if part.ops.len() <= SHORT { Some(part.ops.clone()) } else { None };
         let fits = bounds::add(at, size).is_some_and(|end| end <= list.size);
         if !fits {
             return Err(self.refuse(id, "has a field that ends behind it"));
         }
         list.weight = list.weight.saturating_add(weight);
-        if ops.len() <= SHORT {
+        self.more_ops(id, ops.as_ref().map_or(1, Vec::len))?;
+        match ops {
             // In bounds: the part was found in bounds of itself.
-            list.ops.extend(ops.into_iter().map(|op| Op { at: at + op.at, ..op }));
-        } else {
-            list.ops.push(Op { at, top: 0, path: PathId::default(), what: What::Nest(inner) });
+            Some(ops) => list.ops.extend(ops.into_iter().map(|op| Op { at: at + op.at, ..op })),
+            None => list.ops.push(Op { at, top: 0, path: PathId::default(), what: What::Nest(inner) }),
+        }
+        Ok(())
+    }
+
+    /// Counts places before they are made.
+    fn more_ops(&mut self, id: TypeId, more: usize) -> Result<(), DumpError> {
+        self.ops = self.ops.saturating_add(more);
+        if self.ops > MOST_OPS {
+            return Err(
+                self.refuse(id, "is one too many: together they have more in them than a machine has")
+            );
         }
         Ok(())
     }
@@ -230,6 +244,7 @@ impl<'a> Compiler<'_, 'a> {
         if bounds::add(at, width).is_none_or(|end| end > list.size) {
             return Err(self.refuse(id, "is smaller than what it is"));
         }
+        self.more_ops(id, 1)?;
         list.weight = list.weight.saturating_add(1);
         list.ops.push(Op { at, top: 0, path: PathId::default(), what });
         Ok(())
@@ -408,9 +423,8 @@ impl<'a> Compiler<'_, 'a> {
     fn check(&mut self, id: TypeId, list: &mut List) -> Result<(), DumpError> {
         // In the order of their bytes, whatever that of the fields is.
         list.ops.sort_by_key(|op| op.at);
-        self.ops = self.ops.saturating_add(list.ops.len());
         let most = list.size.saturating_add(1).saturating_mul(64);
-        if list.weight > most || self.ops > MOST_OPS {
+        if list.weight > most {
             return Err(self.refuse(id, "has more in it than its bytes can hold"));
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use neodump_runtime::bounds::Extent;
 use neodump_runtime::inspect::{Body, Form, Image, TypeId};
+use neodump_runtime::schema::base_name;
 
 use super::layout::Segment;
 use super::nodes::{Node, Nodes};
@@ -13,12 +14,6 @@ use super::way::{Step, Way};
 const DEEPEST: usize = 16;
 /// The longest text of a key.
 const LONGEST: usize = 60;
-
-/// The last part of a path, without parameters: `HashTable` for `vm::heap::HashTable<vm::Value>`.
-pub(crate) fn short_name(name: &str) -> &str {
-    let path = name.split('<').next().unwrap_or(name);
-    path.rsplit("::").next().unwrap_or(path)
-}
 
 /// A name as it stands in a path: `hash_table` for `HashTable`.
 fn snake(name: &str) -> String {
@@ -34,7 +29,7 @@ fn snake(name: &str) -> String {
 
 /// The name of the image type in a path.
 pub(crate) fn root_name(image: &Image<'_>) -> String {
-    image.schema().root().map_or_else(String::new, |root| short_name(root.name()).to_lowercase())
+    image.schema().root().map_or_else(String::new, |root| base_name(root.name()).to_lowercase())
 }
 
 /// The name of a node in a path.
@@ -44,7 +39,7 @@ pub(crate) fn node_name(nodes: &Nodes<'_, '_>, image: &Image<'_>, node: Node) ->
         Node::Field(field) => nodes.roots().get(field).map_or("", |root| root.field.name).to_owned(),
         Node::Object(object) => {
             let ty = image.schema().types().get(object.ty.index());
-            snake(short_name(ty.map_or("", |ty| ty.name())))
+            snake(base_name(ty.map_or("", |ty| ty.name())))
         }
         Node::Shared(_) => "shared value".to_owned(),
     }
@@ -171,8 +166,7 @@ mod tests {
 
     #[test]
     fn names_stand_in_paths_as_in_errors() {
-        assert_eq!(snake(short_name("vm::heap::HashTable<vm::Value>")), "hash_table");
-        assert_eq!(short_name("Cons"), "Cons");
+        assert_eq!(snake(base_name("vm::heap::HashTable<vm::Value>")), "hash_table");
     }
 
     #[test]

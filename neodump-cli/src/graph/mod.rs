@@ -28,7 +28,7 @@ pub(crate) use digest::{Digests, kind_name, mix};
 pub(crate) use dominators::Dominators;
 pub(crate) use edges::Edges;
 pub(crate) use find::references;
-pub(crate) use label::{node_name, root_name, short_name, way_text};
+pub(crate) use label::{node_name, root_name, way_text};
 pub(crate) use nodes::{Node, RootField};
 pub(crate) use paths::Paths;
 pub(crate) use tally::{Owner, Tally};

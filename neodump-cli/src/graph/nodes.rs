@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use neodump_runtime::bounds::Extent;
 use neodump_runtime::inspect::{Arena, Field, Image, Object, TypeId};
+use neodump_runtime::schema::base_name;
 use neodump_runtime::{DumpError, Result};
 
 use super::layout::{ListId, list_of};
@@ -64,6 +65,8 @@ pub(crate) struct Nodes<'i, 'a> {
     first_shared: u32,
     shared: Vec<Shared>,
     by_place: HashMap<(u64, ListId), u32>,
+    /// How many heap object types have a name, without their paths.
+    namesakes: HashMap<&'a str, u32>,
 }
 
 impl<'i, 'a> Nodes<'i, 'a> {
@@ -79,15 +82,28 @@ impl<'i, 'a> Nodes<'i, 'a> {
         for arena in image.arenas() {
             let too_many = || DumpError::format("Arenas", 0, "more objects than this tool numbers");
             let first = u32::try_from(next).map_err(|_| too_many())?;
-            let ordinal =
-                image.schema().objects().iter().position(|ty| *ty == arena.ty()).unwrap_or(usize::MAX);
-            runs.push(Run { extent: arena.extent(), stride: arena.stride(), first, ordinal });
+            let (extent, stride, ordinal) = (arena.extent(), arena.stride(), arena.ordinal());
+            runs.push(Run { extent, stride, first, ordinal });
             next = next.saturating_add(arena.count());
             u32::try_from(next).map_err(|_| too_many())?;
         }
+        let mut namesakes = HashMap::new();
+        for ty in image.schema().objects().iter().filter_map(|ty| image.schema().types().get(ty.index())) {
+            let count = namesakes.entry(base_name(ty.name())).or_insert(0_u32);
+            *count = count.saturating_add(1);
+        }
         // Checked above.
         let first_shared = next as u32;
-        Ok(Self { image, roots, runs, first_shared, shared: Vec::new(), by_place: HashMap::new() })
+        let (shared, by_place) = (Vec::new(), HashMap::new());
+        Ok(Self { image, roots, runs, first_shared, shared, by_place, namesakes })
+    }
+
+    /// The name of an object as a place is read: `Cons#12`, with its path where other types have the name.
+    pub(crate) fn object_name(&self, object: Object) -> String {
+        let whole = self.image.schema().types().get(object.ty.index()).map_or("", |ty| ty.name());
+        let base = base_name(whole);
+        let is_alone = self.namesakes.get(base).is_none_or(|count| *count < 2);
+        format!("{}#{}", if is_alone { base } else { whole }, object.index)
     }
 
     /// The fields of the image type that are stored.
@@ -132,7 +148,7 @@ impl<'i, 'a> Nodes<'i, 'a> {
 
     /// The number of an object.
     pub(crate) fn of_object(&self, object: Object) -> Option<u32> {
-        let run = self.image.arenas().iter().position(|arena| arena.ty() == object.ty)?;
+        let run = self.image.arena_number(object.ty)?;
         let index = u32::try_from(object.index).ok()?;
         Some(self.runs.get(run)?.first.saturating_add(index))
     }

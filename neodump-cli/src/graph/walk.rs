@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use neodump_runtime::bounds::{Extent, mul};
+use neodump_runtime::bounds::{Extent, add, mul};
 use neodump_runtime::inspect::{Image, TypeId};
 use neodump_runtime::{DumpError, Result};
 
@@ -214,8 +214,10 @@ impl<'i, 'a> Walker<'i, 'a> {
             // The size of the object is that of its elements, rounded up.
             let bytes = slot.length.saturating_sub(tail.offset);
             let count = bytes.checked_div(tail.stride).unwrap_or(0);
-            let mut elements =
-                job(tail.list, slot.offset + tail.offset, Many::Elements, count, tail.stride, tail.top);
+            let Some(at) = add(slot.offset, tail.offset) else {
+                return Err(self.refuse(slot.offset, "the trailing array is behind the file".to_owned()));
+            };
+            let mut elements = job(tail.list, at, Many::Elements, count, tail.stride, tail.top);
             if !self.layouts.list(tail.list).is_quiet() && count > 0 {
                 elements.way = self.ways.path(Way::START, tail.path);
                 self.records(elements, visit)?;

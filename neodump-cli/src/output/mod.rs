@@ -5,6 +5,7 @@ mod number;
 mod progress;
 pub(crate) mod style;
 mod table;
+mod write;
 
 use std::io::Write;
 
@@ -14,6 +15,7 @@ pub(crate) use failure::Failure;
 pub(crate) use number::{bytes, count, hash, nanoseconds, offset, percent};
 pub(crate) use progress::Progress;
 pub(crate) use table::{Align, Table};
+pub(crate) use write::write_file;
 
 /// Where a command writes its result.
 ///

@@ -16,6 +16,7 @@ const BLOCK: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Arena<'a> {
     pub(super) ty: TypeId,
+    pub(super) ordinal: usize,
     pub(super) count: u64,
     pub(super) extent: Extent,
     pub(super) side: Extent,
@@ -63,6 +64,11 @@ impl<'a> Arena<'a> {
     /// The type of its objects.
     pub const fn ty(&self) -> TypeId {
         self.ty
+    }
+
+    /// The place of the type among the heap object types of the schema.
+    pub const fn ordinal(&self) -> usize {
+        self.ordinal
     }
 
     /// The number of objects.
@@ -239,6 +245,7 @@ mod tests {
         let starts_read = Starts::new(&bytes, 400, length, 0).expect("a sound bitmap");
         let arena = Arena {
             ty: TypeId(0),
+            ordinal: 0,
             count: 400,
             extent: Extent::new(4096, length),
             side: Extent::new(0, 400 * 16),

@@ -1,9 +1,10 @@
 //! An image: what its header and tables say, as plain data over its bytes.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use super::arena::{Arena, Object, Sizes, Starts};
-use super::schema::Schema;
+use super::schema::{Schema, TypeId};
 use crate::bounds::{Extent, to_u64};
 use crate::dump::framework;
 use crate::error::{DumpError, Result};
@@ -28,6 +29,8 @@ pub struct Image<'a> {
     schema_text: &'a str,
     schema: Schema<'a>,
     arenas: Vec<Arena<'a>>,
+    /// The place of the arena of each type in `arenas`.
+    arena_of: HashMap<TypeId, usize>,
     payloads: u64,
 }
 
@@ -111,8 +114,20 @@ impl<'a> Image<'a> {
         };
         let table = ArenaTable::read(rows, &arena_types(&schema), places)?;
         let arenas = arenas(&table, &schema, places, bitmaps)?;
+        let arena_of = arenas.iter().map(Arena::ty).zip(0..).collect();
         let payloads = hydration.extent.offset.saturating_add(table.side_end);
-        Ok(Self { bytes, relocations, symbols, natives, schema_text, schema, arenas, payloads, header })
+        Ok(Self {
+            bytes,
+            relocations,
+            symbols,
+            natives,
+            schema_text,
+            schema,
+            arenas,
+            arena_of,
+            payloads,
+            header,
+        })
     }
 
     /// Compares the checksum of every section with the one that the writer recorded, and the padding
@@ -221,8 +236,13 @@ impl<'a> Image<'a> {
     }
 
     /// The arena of a heap object type.
-    pub fn arena_of(&self, ty: super::TypeId) -> Option<&Arena<'a>> {
-        self.arenas.iter().find(|arena| arena.ty == ty)
+    pub fn arena_of(&self, ty: TypeId) -> Option<&Arena<'a>> {
+        self.arenas.get(self.arena_number(ty)?)
+    }
+
+    /// The place of the arena of a heap object type in [`arenas`](Self::arenas).
+    pub fn arena_number(&self, ty: TypeId) -> Option<usize> {
+        self.arena_of.get(&ty).copied()
     }
 
     /// The number of objects of all types.
@@ -321,6 +341,7 @@ fn arenas<'a>(
         let (first, side) = (sections.heap.offset + place.first, sections.hydration.offset + place.side);
         arenas.push(Arena {
             ty,
+            ordinal: place.ordinal,
             count: place.count,
             extent: Extent::new(first, place.bytes),
             side: Extent::new(side, place.count.saturating_mul(object.side)),

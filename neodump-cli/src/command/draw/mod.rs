@@ -7,14 +7,13 @@ mod tree;
 use std::path::PathBuf;
 
 use clap::Args;
-use neodump_runtime::DumpError;
 use serde::Serialize;
 
 use self::pages::Pages;
 use self::tree::Part;
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::graph::Graph;
-use crate::output::{Failure, Output, Progress, bytes, count};
+use crate::output::{Failure, Output, Progress, bytes, count, write_file};
 
 /// Draw the image as one page for a browser, which needs no network.
 #[derive(Debug, Args)]
@@ -63,7 +62,6 @@ impl Draw {
         if self.output.as_os_str() == "-" {
             return Ok(out.text().write_all(page.as_bytes())?);
         }
-        std::fs::write(&self.output, page)
-            .map_err(|error| Failure::image(&self.output, DumpError::io("write", self.output.clone(), error)))
+        write_file(&self.output, page.as_bytes(), &[&self.image.image])
     }
 }

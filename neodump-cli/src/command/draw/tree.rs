@@ -2,7 +2,7 @@
 
 use neodump_runtime::bounds::Extent;
 use neodump_runtime::image::SegmentKind;
-use neodump_runtime::inspect::{Section, Type};
+use neodump_runtime::inspect::{Section, Type, TypeId};
 use neodump_runtime::schema::{SchemaText, TypeTier, tiers};
 use neodump_runtime::{DumpError, Result};
 use serde::Serialize;
@@ -153,7 +153,7 @@ impl<'a> Drawing<'_, '_, 'a> {
                     root.and_then(|root| Some((root, image.schema().types().get(root.ty.index())?)))
                 {
                     part.heat = Some(if ty.in_place() { Heat::Warm } else { Heat::Hot });
-                    part = self.explained(part, ty);
+                    part = self.explained(part, root.ty);
                     let owner = Owner::Field(root.place);
                     let sizes = fields(self.graph, ty, owner, 1, ty.size());
                     part.parts = sizes
@@ -172,8 +172,8 @@ impl<'a> Drawing<'_, '_, 'a> {
     }
 
     /// The part with what is to be said of the tier of its type.
-    fn explained(&self, part: Part, ty: &Type<'a>) -> Part {
-        let Some(tier) = self.tiers.iter().find(|tier| tier.name == ty.name()) else { return part };
+    fn explained(&self, part: Part, ty: TypeId) -> Part {
+        let Some(tier) = self.tiers.get(ty.index()) else { return part };
         let mut part = part.fact("tier", tier.tier.to_string());
         for reason in &tier.reasons {
             part = part.fact("why", reason.to_string());
@@ -187,7 +187,6 @@ impl<'a> Drawing<'_, '_, 'a> {
         let mut parts = Vec::new();
         for arena in image.arenas() {
             let Some(ty) = schema.types().get(arena.ty().index()) else { continue };
-            let ordinal = schema.objects().iter().position(|id| *id == arena.ty()).unwrap_or(usize::MAX);
             let heat = if ty.in_place() { Heat::Warm } else { Heat::Hot };
             let extent = arena.extent();
             let mut part = Part::new(ty.name(), "type", extent.length, Some(heat)).at(extent);
@@ -197,10 +196,10 @@ impl<'a> Drawing<'_, '_, 'a> {
             }
             let pointers = self.graph.walker.listed().count(extent);
             part = part.fact("pointers", count(pointers));
-            part = self.explained(part, ty);
-            let sizes = fields(self.graph, ty, Owner::Object(ordinal), arena.count(), extent.length);
+            part = self.explained(part, arena.ty());
+            let sizes = fields(self.graph, ty, Owner::Object(arena.ordinal()), arena.count(), extent.length);
             let in_slot = sizes.iter().filter(|size| {
-                let shape = schema.types().iter().find(|shape| shape.name() == size.ty);
+                let shape = schema.find(size.ty).and_then(|ty| schema.types().get(ty.index()));
                 shape.is_none_or(Type::in_place)
             });
             part.parts = in_slot.map(|size| field(size, size.record_bytes, part.heat)).collect();
@@ -216,7 +215,7 @@ impl<'a> Drawing<'_, '_, 'a> {
             let Some(ty) = image.schema().types().get(arena.ty().index()) else { continue };
             let side = arena.side();
             let part = Part::new(ty.name(), "side records", side.length, Some(Heat::Hot)).at(side);
-            parts.push(self.explained(part.fact("objects", count(arena.count())), ty));
+            parts.push(self.explained(part.fact("objects", count(arena.count())), arena.ty()));
         }
         parts
     }
@@ -263,7 +262,7 @@ impl<'a> Drawing<'_, '_, 'a> {
             let heat = if ty.in_place() { Heat::Warm } else { Heat::Hot };
             let part =
                 Part::new(root.field.name, "field", root.record.length.saturating_add(hydrated), Some(heat));
-            Some(self.explained(part.fact("type", ty.name()), ty))
+            Some(self.explained(part.fact("type", ty.name()), root.ty))
         });
         parts.collect()
     }

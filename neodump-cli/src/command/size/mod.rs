@@ -5,11 +5,12 @@ mod report;
 use std::io::Write;
 
 use clap::Args;
+use neodump_runtime::schema::base_name;
 
 pub(crate) use self::report::{FieldSize, fields};
 use self::report::{Load, Report, report};
 use crate::file::{Files, ImageArg, OpenFile};
-use crate::graph::{cost, short_name};
+use crate::graph::cost;
 use crate::output::{
     Align, Failure, Output, Progress, Table, bytes, count, nanoseconds, offset, percent, style,
 };
@@ -143,7 +144,7 @@ impl Size {
         let types = report.types.iter().filter(|ty| ty.objects > 0);
         let types = types.map(|ty| (ty.ty, format!("{} objects", count(ty.objects)), &ty.load));
         let roots =
-            report.roots.iter().map(|root| (root.field.as_str(), short_name(root.ty).to_owned(), &root.load));
+            report.roots.iter().map(|root| (root.field.as_str(), base_name(root.ty).to_owned(), &root.load));
         let mut all: Vec<(&str, String, &Load)> = types
             .chain(roots)
             .filter(|(_, _, load)| load.nanoseconds > 0 || self.all && !load.reasons.is_empty())
@@ -198,7 +199,7 @@ fn field_row(table: &mut Table, field: &FieldSize<'_>, all: u64) {
         percent(field.record_bytes.saturating_add(outside), all),
         count(field.record_bytes),
         if outside > 0 { count(outside) } else { String::new() },
-        short_name(field.ty).to_owned(),
+        base_name(field.ty).to_owned(),
     ]);
 }
 

@@ -157,10 +157,6 @@ fn sections(image: &Image<'_>) -> Vec<SectionSize> {
     all.collect()
 }
 
-fn tier_of<'t, 'a>(tiers: &'t [TypeTier<'a>], name: &str) -> Option<&'t TypeTier<'a>> {
-    tiers.iter().find(|tier| tier.name == name)
-}
-
 fn types<'a>(graph: &Graph<'_, 'a>, tiers: &[TypeTier<'a>]) -> Vec<TypeSize<'a>> {
     let image = graph.walker.image();
     let schema = image.schema();
@@ -171,7 +167,7 @@ fn types<'a>(graph: &Graph<'_, 'a>, tiers: &[TypeTier<'a>]) -> Vec<TypeSize<'a>>
         let owner = Owner::Object(ordinal);
         let record_bytes = arena.extent().length.saturating_add(arena.side().length);
         let sum = graph.tallies.sum(owner);
-        let tier = tier_of(tiers, ty.name());
+        let tier = tiers.get(id.index());
         let is_hydrated = tier.is_some_and(|tier| tier.tier != Tier::InPlace);
         types.push(TypeSize {
             ty: ty.name(),
@@ -282,7 +278,7 @@ fn roots<'a>(graph: &Graph<'_, 'a>, tiers: &[TypeTier<'a>], retained: &[u64]) ->
         let RootField { place, field, ty, .. } = root;
         let Some(shape) = image.schema().types().get(ty.index()) else { continue };
         let owner = Owner::Field(*place);
-        let tier = tier_of(tiers, shape.name());
+        let tier = tiers.get(ty.index());
         roots.push(RootSize {
             field: format!("{}.{}", root_name(image), field.name),
             ty: shape.name(),
