@@ -317,3 +317,22 @@ fn the_guide_shows_what_the_lock_and_the_load_say() {
     let bytes = dump_to_bytes(&mut before::Vm::default()).expect("the machine can be dumped");
     shown(&message::<bumped::Vm>(&bytes), "   ");
 }
+
+#[test]
+fn a_stale_image_cannot_make_its_refusal_long_or_control_the_terminal() {
+    let bytes = dump_to_bytes(&mut first::Vm::default()).unwrap();
+    let (identity, sections) = Forge::new(&bytes).apart();
+    let told = |change: &dyn Fn(String) -> String| {
+        let mut sections = sections.clone();
+        let schema = sections.iter_mut().find(|(spec, _)| spec.name == "Schema").expect("a schema");
+        schema.1 = change(String::from_utf8(schema.1.clone()).expect("text")).into_bytes();
+        message::<image_bumped::Vm>(&assemble(&identity, &sections))
+    };
+    let escape = told(&|text| text.replace("vm::Face", "vm::\x1b]0;pwned\x07Face"));
+    assert!(!escape.contains(['\x1b', '\x07']) && escape.contains("control characters"), "{escape}");
+    let long = told(&|text| text.replace("weight", &"w".repeat(100_000)));
+    assert!(long.len() < 20_000 && long.contains("www.."), "{long}");
+    // More than is worth reading to explain a refusal is not read.
+    let large = told(&|text| text + &"type x: 1 bytes align 1 in place\n".repeat(200_000));
+    assert!(large.contains("what changed cannot be told: section Schema has"), "{large}");
+}

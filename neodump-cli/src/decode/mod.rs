@@ -73,3 +73,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_an_image_is_shown_as_it_is_but_for_what_controls_a_terminal() {
+        assert_eq!(printable("it's \"\\\" \u{e4}"), "it's \"\\\" \u{e4}");
+        assert_eq!(printable("\x1b[2J\n\u{9b}\u{202e}"), "\\u{1b}[2J\\n\\u{9b}\\u{202e}");
+    }
+}
