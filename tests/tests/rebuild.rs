@@ -176,6 +176,19 @@ fn every_slot_of_a_file_is_stamped_with_one_fingerprint() {
     assert_eq!(count(&std::fs::read(&both).expect("read"), &double.fingerprint), double.slots);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_stamped_file_runs_as_nobody_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let executable = copy("first", folder.path(), "setuid");
+    let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o7777;
+    std::fs::set_permissions(&executable, PermissionsExt::from_mode(0o6750)).expect("set");
+    assert_eq!(mode(&executable), 0o6750);
+    stamp(&executable).expect("stamped");
+    assert_eq!(mode(&executable), 0o750);
+}
+
 #[test]
 fn what_has_no_slot_is_refused_and_left_alone() {
     let folder = Folder::new();

@@ -17,12 +17,12 @@ fn running(vm: &mut Vm) -> &mut Activations {
 }
 
 impl Vm {
-    /// Puts the machine's state where running programs look for it. Activations are counted.
+    /// Puts the machine's state where running programs look for it. Activations that succeed are counted.
     ///
     /// A place that somebody holds at the moment keeps what it has, and the machine its own state: its functions find it
     /// there.
     pub fn activate(&mut self) {
-        Activations::enter(self, running);
+        let _ = Activations::enter(self, running);
     }
 
     /// Undoes one [`Vm::activate`]: after the last, the machine has all of its state again, and the places what they had.

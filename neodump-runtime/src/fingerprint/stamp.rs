@@ -24,7 +24,8 @@ pub struct Stamp {
 /// Stamps an executable or library: hashes its bytes (SHA-256, the slots taken as zeros) and writes the hash into
 /// every slot.
 ///
-/// The file is replaced as a whole or not at all, and keeps its permissions; a running process keeps the old one. A
+/// The file is replaced as a whole or not at all. It keeps its owner and who may read, write and run it, but no bit that lets
+/// it run as its owner: set that after stamping. A running process keeps the old file. A
 /// file that has its stamp already is left alone, so stamping twice is stamping once. What changes the file after
 /// stamping (`strip`, a signature) goes before it.
 ///
@@ -42,7 +43,7 @@ pub fn stamp(path: impl AsRef<Path>) -> Result<Stamp> {
     let fail = |action| move |error| DumpError::io(action, path.to_path_buf(), error);
     // A symbolic link keeps pointing at what is stamped.
     let target = path.canonicalize().map_err(fail("find"))?;
-    let permissions = target.metadata().map_err(fail("read the permissions of"))?.permissions();
+    let metadata = target.metadata().map_err(fail("read the permissions of"))?;
     let mut bytes = std::fs::read(&target).map_err(fail("read"))?;
     let slots = find::slots(&bytes);
     let before: Vec<[u8; FINGERPRINT]> = slots.iter().filter_map(|slot| take(&mut bytes, slot)).collect();
@@ -63,7 +64,7 @@ pub fn stamp(path: impl AsRef<Path>) -> Result<Stamp> {
             }
         }
         let mut replacement = Replacement::beside(&target)?;
-        replacement.write_as(&bytes, permissions)?;
+        replacement.write_as(&bytes, &metadata)?;
         replacement.commit()?;
     }
     Ok(Stamp { fingerprint, slots: slots.len(), written })

@@ -27,7 +27,7 @@ use crate::dump::ImageRoot;
 /// impl Vm {
 ///     /// Runs a program, which may run others.
 ///     fn run(&mut self, depth: u32) {
-///         Activations::enter(self, |vm| &mut vm.running);
+///         Activations::enter(self, |vm| &mut vm.running).expect("nobody holds the names");
 ///         NAMES.with_borrow_mut(|names| names.push(depth));
 ///         if depth > 0 {
 ///             self.run(depth - 1);
@@ -44,20 +44,24 @@ use crate::dump::ImageRoot;
 #[derive(Debug, Default)]
 pub struct Activations {
     count: u32,
-    /// What ends the first, unless a static was held at the time.
+    /// What ends the first.
     first: Option<Activation>,
 }
 
 impl Activations {
     /// Activates the machine, and counts it.
     ///
-    /// A static that somebody holds at the moment keeps what it has, and the machine its own state; it counts all the
-    /// same, so that each `enter` has its [`leave`](Self::leave).
-    pub fn enter<R: ImageRoot>(root: &mut R, field: impl Fn(&mut R) -> &mut Self) {
-        let first = if field(root).count == 0 { begin(root).ok() } else { None };
-        let this = field(root);
-        this.first = this.first.take().or(first);
-        this.count += 1;
+    /// # Errors
+    ///
+    /// As [`activate`](super::activate): a static that somebody holds at the moment keeps what it has, and the machine its
+    /// own state. It does not count then; a [`leave`](Self::leave) that follows all the same does nothing.
+    pub fn enter<R: ImageRoot>(root: &mut R, field: impl Fn(&mut R) -> &mut Self) -> Result<(), GlobalError> {
+        if field(root).count == 0 {
+            let first = begin(root)?;
+            field(root).first = Some(first);
+        }
+        field(root).count += 1;
+        Ok(())
     }
 
     /// Undoes one [`enter`](Self::enter): after the last, the machine holds its state again, and the statics what they
@@ -74,7 +78,7 @@ impl Activations {
         }
     }
 
-    /// Whether an activation has not ended.
+    /// Whether an activation has not ended: the statics have the machine's state.
     pub fn is_active(&self) -> bool {
         self.count > 0
     }

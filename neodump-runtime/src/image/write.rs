@@ -187,12 +187,25 @@ impl Replacement {
         Ok(layout.file_len())
     }
 
-    /// Writes these bytes, until they have reached the disk, and gives the file these permissions.
+    /// Writes these bytes, until they have reached the disk, to a file of the same owner and permissions, but for those to
+    /// run as its owner or group. They are its own before there is anything to read in it.
     #[cfg(feature = "stamp")]
-    pub(crate) fn write_as(&mut self, bytes: &[u8], permissions: std::fs::Permissions) -> Result<()> {
+    pub(crate) fn write_as(&mut self, bytes: &[u8], like: &std::fs::Metadata) -> Result<()> {
         self.fill(|file| {
-            file.write_all(bytes).map_err(|error| ("write", error))?;
-            file.set_permissions(permissions).map_err(|error| ("set the permissions of", error))
+            #[cfg_attr(not(unix), expect(unused_mut, reason = "nothing is masked there"))]
+            let mut permissions = like.permissions();
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+                let mine = file.metadata().map_err(|error| ("read the owner of", error))?;
+                if (mine.uid(), mine.gid()) != (like.uid(), like.gid()) {
+                    fchown(&*file, Some(like.uid()), Some(like.gid()))
+                        .map_err(|error| ("keep the owner of", error))?;
+                }
+                permissions.set_mode(permissions.mode() & 0o777);
+            }
+            file.set_permissions(permissions).map_err(|error| ("set the permissions of", error))?;
+            file.write_all(bytes).map_err(|error| ("write", error))
         })
     }
 
