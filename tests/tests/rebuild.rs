@@ -179,7 +179,7 @@ fn every_slot_of_a_file_is_stamped_with_one_fingerprint() {
 #[cfg(unix)]
 #[test]
 fn a_stamped_file_runs_as_nobody_else() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
     let executable = copy("first", folder.path(), "setuid");
     let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o7777;
