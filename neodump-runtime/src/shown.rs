@@ -1,7 +1,7 @@
 //! Text out of a file, as errors show it: it does nothing to a terminal or a log, and it ends.
 
 /// The longest text that is shown of one thing, in characters.
-pub(crate) const LONGEST: usize = 200;
+pub(crate) const LONGEST: usize = 400;
 
 /// Whether a character does something other than to stand there: it controls a terminal, ends a line, or turns the
 /// direction of the text around it.

@@ -293,6 +293,7 @@ fn the_documented_sizes_are_those_of_the_stored_records() {
         ),
         ("Box<T>", &[of::<Box<u8>>()]),
         ("Rc<T>, Arc<T>", &[of::<Rc<u8>>(), of::<Arc<u8>>()]),
+        ("rc::Weak<T>, sync::Weak<T>", &[of::<std::rc::Weak<u8>>(), of::<std::sync::Weak<u8>>()]),
         ("Rc<[T]>, Arc<[T]>", &[of::<Rc<[u8]>>(), of::<Arc<[u8]>>()]),
         ("Rc<str>, Arc<str>", &[of::<Rc<str>>(), of::<Arc<str>>()]),
         ("HashMap<K, V>, BTreeMap<K, V>", &[of::<HashMap<u8, u8>>(), of::<BTreeMap<u8, u8>>()]),

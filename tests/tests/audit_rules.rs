@@ -448,8 +448,8 @@ fn rules_of_the_header_are_kept() {
         ("file length", 1 << 40, "truncated"),
         ("reserved (1)", 1, "reserved (1)"),
         ("reserved (2)", 1, "reserved (2)"),
-        ("image version", 77, "stale image: image version is 77"),
-        ("root schema hash", 1, "stale image: schema is 0000000000000001"),
+        ("image version", 77, "stale image: image version: 77 in the image"),
+        ("root schema hash", 1, "with hash 0000000000000001 in the image"),
         ("natives hash", 1, "the natives are not those of the header"),
     ] {
         let mut forge = Forge::new(&bytes);

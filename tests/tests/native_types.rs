@@ -54,7 +54,7 @@ fn a_field_is_not_dumped_as_a_native_that_differs_in_lifetimes() {
     // SAFETY: function pointers of one signature but for lifetimes; it is not called.
     let disguised = unsafe { std::mem::transmute::<First, Second>(first) };
     let natives = Natives::new().function("pick", disguised);
-    let error = Dumper::new().natives(&natives).to_bytes(&mut Vm { pick: first }).err().expect("refused");
+    let error = Dumper::new().natives(&natives).to_bytes(&mut Vm { pick: first }).expect_err("refused");
     assert!(error.to_string().contains("is not registered"), "{error}");
 }
 

@@ -149,8 +149,12 @@ pub(crate) fn check_sections<'n>(
     let expected: Vec<_> = rw.chain(ro).chain(imports).chain(meta).collect();
     let specs = header.sections().iter().map(|placed| &placed.spec);
     let found: Vec<_> = specs.map(|spec| (spec.name.as_str(), spec.segment)).collect();
-    if found == expected {
+    let Some(at) = (0..found.len().max(expected.len())).find(|&at| found.get(at) != expected.get(at)) else {
         return Ok(());
-    }
-    Err(DumpError::format("section table", 0, format!("sections {found:?}, expected {expected:?}")))
+    };
+    let told = |sections: &[(&str, SegmentKind)]| {
+        sections.get(at).map_or_else(|| "none".to_owned(), |(name, segment)| format!("{name} in {segment}"))
+    };
+    let problem = format!("section {at} is {}, expected {}", told(&found), told(&expected));
+    Err(DumpError::format("section table", 0, problem))
 }

@@ -36,7 +36,7 @@ pub(crate) use pipeline::Trust;
 ///
 /// # Errors
 ///
-/// Every [`DumpError`] but `Serialization`. The process is as it was before.
+/// Every [`DumpError`](crate::DumpError) but `Serialization`. The process is as it was before.
 pub fn load<R: ImageRoot>(path: impl AsRef<Path>) -> Result<R> {
     LoadOptions::new().load(path)
 }

@@ -47,7 +47,7 @@ impl SchemaDiff {
         self.changes.is_empty() && self.unread.is_none()
     }
 
-    /// Line by line what changed, the first forty changes. A line has about 200 characters at most.
+    /// Line by line what changed, the first forty changes. A line has about 400 characters at most.
     pub fn lines(&self) -> Vec<String> {
         let line = |change: &Change| shown_to(change.to_string(), LONGEST);
         let mut lines: Vec<String> = self.changes.iter().map(line).collect();
