@@ -5,7 +5,17 @@ set -eu
 image=$1
 folder=$2
 neodump=${NEODUMP:-cargo run --quiet --release -p neodump-cli --}
-chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}
+find_chromium() {
+    command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+chromium=${CHROMIUM:-$(find_chromium || true)}
+if [ -z "$chromium" ]; then
+    { apt-get update && apt-get install -y chromium; } >/dev/null 2>&1 || true
+    chromium=$(find_chromium) || {
+        echo "draw-check.sh: no Chromium, and none can be installed here; nothing was checked" >&2
+        exit 2
+    }
+fi
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 page=$folder/image.html

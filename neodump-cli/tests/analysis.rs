@@ -99,6 +99,7 @@ fn who_refers_to_an_object_is_who_the_object_is_referred_to_by() {
 #[test]
 fn size_shows_sections_types_fields_roots_and_work() {
     assert_snapshot!("size", said("size", "--all"));
+    assert_snapshot!("size_json", said("size", "--json"));
 }
 
 #[test]
