@@ -4,7 +4,19 @@ use neodump_runtime::inspect::Image;
 use serde::Serialize;
 
 use crate::graph::{Graph, Node, node_name, root_name};
-use crate::output::offset;
+use crate::output::{Failure, offset};
+
+/// The node that an offset belongs to.
+///
+/// # Errors
+///
+/// Where it lies, if that is in no object and no field.
+pub(crate) fn owner_of(graph: &Graph<'_, '_>, image: &Image<'_>, at: u64) -> Result<u32, Failure> {
+    graph.owner_of(at).ok_or_else(|| {
+        let section = image.section_at(at).map_or("between sections", |section| section.name);
+        Failure::Not(format!("offset {} belongs to no object and no field: it is {section}", offset(at)))
+    })
+}
 
 /// What a node is.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::node::NodeReport;
+use super::node::{NodeReport, owner_of};
 use crate::file::{Files, ImageArg, OpenFile};
 use crate::graph::{Graph, Paths, references, way_text};
 use crate::output::{Align, Failure, Output, Progress, Table, count, offset, style};
@@ -57,11 +57,7 @@ impl Why {
         progress.step("checksums");
         image.verify().map_err(|error| file.refuse(error))?;
         let mut graph = Graph::new(&image, &progress).map_err(|error| file.refuse(error))?;
-        let Some(target) = graph.owner_of(at) else {
-            let section = image.section_at(at).map_or("between sections", |section| section.name);
-            let problem = format!("offset {} belongs to no object and no field: it is {section}", offset(at));
-            return Err(Failure::Not(problem));
-        };
+        let target = owner_of(&graph, &image, at)?;
         progress.step("ways");
         let way = Paths::new(&graph.edges, 0).to(target);
         let report = self.report(&mut graph, target, &way).map_err(|error| file.refuse(error))?;

@@ -128,6 +128,13 @@ struct Frame {
     way: Way,
 }
 
+impl Frame {
+    /// One record, which is part of what `way` leads to.
+    fn of_one(list: ListId, at: u64, top: u32, way: Way) -> Self {
+        Self { list, many: Many::One, at, index: 0, count: 1, stride: 0, next: 0, top, way }
+    }
+}
+
 /// Walks the records of one image.
 #[derive(Debug)]
 pub(crate) struct Walker<'i, 'a> {
@@ -371,32 +378,12 @@ impl<'i, 'a> Walker<'i, 'a> {
                 });
                 if let Some(list) = list {
                     let way = way(&mut self.ways);
-                    self.frames.push(Frame {
-                        list,
-                        many: Many::One,
-                        at,
-                        index: 0,
-                        count: 1,
-                        stride: 0,
-                        next: 0,
-                        top,
-                        way,
-                    });
+                    self.frames.push(Frame::of_one(list, at, top, way));
                 }
             }
             What::Nest(list) => {
                 let way = way(&mut self.ways);
-                self.frames.push(Frame {
-                    list,
-                    many: Many::One,
-                    at,
-                    index: 0,
-                    count: 1,
-                    stride: 0,
-                    next: 0,
-                    top,
-                    way,
-                });
+                self.frames.push(Frame::of_one(list, at, top, way));
             }
             What::Repeat(list, count) => {
                 let way = way(&mut self.ways);
